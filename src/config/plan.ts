@@ -1,0 +1,47 @@
+/** What decisions need from the configuration. `src/core` imports these types and nothing else of `config`. */
+import type { Route } from "exabgp-ts-bridge";
+import type { CheckSpec } from "../../checks/registry.ts";
+
+/** All services of this PoP. */
+export interface Plan {
+  readonly pop: string;
+  readonly services: readonly ServicePlan[];
+}
+
+/** Checks and prefixes that go together. */
+export interface ServicePlan {
+  readonly name: string;
+  readonly require: Require;
+  /** How services that name the same prefix decide about it; all of them agree on it. */
+  readonly shared: "all" | "any";
+  /** One per prefix: what is announced while the service is up. */
+  readonly routes: readonly Route[];
+  /** Empty only in a plan made from owned prefixes; such a service stays `starting`. */
+  readonly checks: readonly CheckPlan[];
+}
+
+/** How many of a service's checks must be up. */
+export type Require = "all" | "any" | { readonly atLeast: number };
+
+/** A probe with a target, timing and thresholds. */
+export interface CheckPlan {
+  /** `SERVICE/CHECK`, unique in a plan. */
+  readonly id: string;
+  readonly name: string;
+  /** Passes in a row before `up`, at least 1. */
+  readonly rise: number;
+  /** Failures in a row before `down`, at least 1. */
+  readonly fall: number;
+  readonly timing: Timing;
+  readonly spec: CheckSpec;
+}
+
+/** Milliseconds; the pauses are between the starts of two attempts. */
+export interface Timing {
+  readonly intervalMs: number;
+  /** While results contradict the verdict. */
+  readonly fastIntervalMs: number;
+  /** While down. */
+  readonly slowIntervalMs: number;
+  readonly timeoutMs: number;
+}
