@@ -1,0 +1,43 @@
+/** What an `http` check expects of an answer: its status and its body. */
+
+/** A body written as `/…/` or `/…/i`. The slash may appear inside: the last one ends it. */
+const PATTERN = /^\/(?<source>.+)\/(?<flags>i?)$/s;
+
+/** Looks like a regular expression with flags that are not offered; `/usr/lib` does not. */
+const FOREIGN_FLAGS = /^\/.+\/[dgimsuvy]+$/s;
+
+/** `200-299`; both ends are included. */
+const RANGE = /^(?<first>[1-5]\d\d)-(?<last>[1-5]\d\d)$/;
+
+/** Inclusive on both ends. */
+export interface StatusRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Whether a body is the expected one. */
+export type BodyTest = (body: string) => boolean;
+
+/** @returns Undefined if `text` is neither a status from 100 to 599 nor a range of them. */
+export function parseStatus(text: string | number): StatusRange | undefined {
+  if (typeof text === "number") return { first: text, last: text };
+  const groups = RANGE.exec(text)?.groups;
+  if (groups === undefined) return undefined;
+  const range = { first: Number(groups["first"]), last: Number(groups["last"]) };
+  return range.first <= range.last ? range : undefined;
+}
+
+/**
+ * Plain text passes when the body contains it, `/…/` when the body matches.
+ *
+ * @throws {SyntaxError} If the regular expression cannot be compiled or has a flag other than `i`.
+ */
+export function parseBodyTest(expected: string): BodyTest {
+  const groups = PATTERN.exec(expected)?.groups;
+  if (groups !== undefined) {
+    const pattern = new RegExp(groups["source"] ?? "", groups["flags"]);
+    return (body) => pattern.test(body);
+  }
+  if (FOREIGN_FLAGS.test(expected)) throw new SyntaxError("only the flag i is known");
+  return (body) => body.includes(expected);
+}

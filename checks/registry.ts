@@ -1,0 +1,34 @@
+/** All check types. A new one is one file beside this one, and one line in `CHECK_TYPES`. */
+import { z } from "zod";
+import type { ProbeContext } from "./context.ts";
+import { createHttpProbe, HttpCheck } from "./http.ts";
+import type { Probe } from "./probe.ts";
+import { createTcpProbe, TcpCheck } from "./tcp.ts";
+
+export type { ProbeContext } from "./context.ts";
+
+/** The key is the word that `type` has in the configuration. */
+export const CHECK_TYPES = {
+  http: { schema: HttpCheck, create: createHttpProbe },
+  tcp: { schema: TcpCheck, create: createTcpProbe },
+} as const;
+
+type CheckTypes = typeof CHECK_TYPES;
+type Schema = CheckTypes[keyof CheckTypes]["schema"];
+
+/** One check as parsed, without its timing; keys are written as in the configuration file. */
+export type CheckSpec = z.infer<Schema>;
+
+/** The keys of one check that belong to its type. Timing keys are for the configuration to add. */
+export const CheckSchema = z.discriminatedUnion(
+  "type",
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table above is not empty
+  Object.values(CHECK_TYPES).map((type) => type.schema) as [Schema, ...Schema[]],
+);
+
+/** Opens and reads nothing; the probe does, each time that it runs. */
+export function createProbe(spec: CheckSpec, context: ProbeContext): Probe {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each row's `create` takes what its `schema` gives; TypeScript does not connect `spec.type` with `spec`
+  const create = CHECK_TYPES[spec.type].create as (spec: CheckSpec, context: ProbeContext) => Probe;
+  return create(spec, context);
+}
