@@ -1,0 +1,89 @@
+/** The first plan of an agent's life, and every later one. */
+import type { Plan } from "../config/plan.ts";
+import { unknownHealth } from "./health.ts";
+import { indexPlan, sameCheck, type PlanIndex } from "./index-plan.ts";
+import type { Actor, Drain, Transition } from "./inputs.ts";
+import { UNTOLD, type OwnedRoute } from "./routes.ts";
+import { BY_AGENT, drainCause, settle } from "./settle.ts";
+import type { AgentState, CheckState, ServiceState, Step } from "./state.ts";
+
+/**
+ * The first step of an agent's life.
+ *
+ * @param owned What earlier lives announced and have not surely withdrawn, by canonical prefix. Those that
+ * `plan` no longer has are withdrawn at once; whether that is too many, `refuseMassWithdrawal` says before.
+ */
+export function startAgent(
+  plan: Plan,
+  owned: ReadonlyMap<string, OwnedRoute>,
+  drains: readonly Drain[],
+  nowMs: number,
+): Step {
+  const empty: AgentState = {
+    index: indexPlan({ ...plan, services: [] }),
+    checks: [],
+    services: [],
+    routes: new Map([...owned].map(([prefix, route]) => [prefix, { ...UNTOLD, owned: route }])),
+    drains,
+    stopping: false,
+    decisions: 0,
+    changes: 0,
+  };
+  return configure(empty, plan, "agent", nowMs);
+}
+
+/** Goes over to `plan`; a check that stays the same keeps its counters, a service its state. */
+export function configure(state: AgentState, plan: Plan, actor: Actor, nowMs: number): Step {
+  const index = indexPlan(plan);
+  const places = new Map(state.index.plan.services.map(({ name }, at) => [name, at]));
+  const checks = index.checks.map(({ check }): CheckState => {
+    const at = state.index.checkAt.get(check.id) ?? -1;
+    const kept = sameCheck(state.index.checks[at]?.check, check) ? state.checks[at] : undefined;
+    return kept ?? { health: unknownHealth(nowMs), countsFromMs: nowMs, last: undefined };
+  });
+  const services = plan.services.map(({ name }): ServiceState => {
+    const kept = state.services[places.get(name) ?? -1];
+    return kept ?? { state: "starting", reason: "check-unknown", sinceMs: nowMs };
+  });
+  const routes = new Map(state.routes);
+  for (const { prefix } of index.prefixes) if (!routes.has(prefix)) routes.set(prefix, UNTOLD);
+  for (const [prefix, { owned }] of routes) {
+    if (owned === undefined && !index.prefixAt.has(prefix)) routes.delete(prefix);
+  }
+  return settle({ ...state, index, checks, services, routes }, nowMs, {
+    causeOf: (service) => drainCause(state.drains, service) ?? { ...BY_AGENT, actor },
+    decided: removals(state, index, actor),
+    reconfigured: true,
+  });
+}
+
+/** The services that the last plan had, or the last life owned prefixes for, and `index` has no more. */
+function removals(state: AgentState, index: PlanIndex, actor: Actor): Transition[] {
+  const configured = new Set(index.plan.services.map(({ name }) => name));
+  const prefixesOf = new Map<string, string[]>();
+  for (const { name } of state.index.plan.services) {
+    if (!configured.has(name)) prefixesOf.set(name, []);
+  }
+  for (const [prefix, { owned, told }] of state.routes) {
+    if (owned === undefined || told === "withdrawn" || index.prefixAt.has(prefix)) continue;
+    const owner = owned.services[0] ?? "";
+    prefixesOf.set(owner, [...(prefixesOf.get(owner) ?? []), prefix]);
+  }
+  const places = new Map(state.index.plan.services.map(({ name }, at) => [name, at]));
+  return [...prefixesOf].map(([service, prefixes], nth) => {
+    // A service that stays but gave up some prefixes is reconfigured, not removed.
+    const stays = configured.has(service);
+    const before = state.services[places.get(service) ?? -1]?.state;
+    return {
+      ...BY_AGENT,
+      type: "transition",
+      decision: state.decisions + nth + 1,
+      service,
+      from: before ?? (stays ? "starting" : "removed"),
+      to: stays ? (before ?? "starting") : "removed",
+      reason: stays ? "reconfigured" : "not-configured",
+      actor,
+      prefixes,
+    };
+  });
+}

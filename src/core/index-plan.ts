@@ -1,0 +1,60 @@
+/** A plan with the look-ups that every step needs, made once per plan. */
+import type { Route } from "exabgp-ts-bridge";
+import type { CheckPlan, Plan } from "../config/plan.ts";
+
+/** All numbers are places in `plan.services`, `checks` or `prefixes`. */
+export interface PlanIndex {
+  readonly plan: Plan;
+  readonly checks: readonly { readonly check: CheckPlan; readonly service: number }[];
+  readonly checkAt: ReadonlyMap<string, number>;
+  /** The checks of each service. */
+  readonly checksOf: readonly (readonly number[])[];
+  readonly prefixes: readonly PlannedPrefix[];
+  readonly prefixAt: ReadonlyMap<string, number>;
+  /** The prefixes of each service. */
+  readonly prefixesOf: readonly (readonly number[])[];
+}
+
+/** A prefix with all services that name it; the configuration makes them agree on the rest. */
+export interface PlannedPrefix {
+  readonly prefix: string;
+  readonly route: Route;
+  readonly shared: "all" | "any";
+  readonly services: readonly number[];
+}
+
+export function indexPlan(plan: Plan): PlanIndex {
+  const checks: { check: CheckPlan; service: number }[] = [];
+  const prefixes: (PlannedPrefix & { services: number[] })[] = [];
+  const prefixAt = new Map<string, number>();
+  for (const [at, service] of plan.services.entries()) {
+    for (const check of service.checks) checks.push({ check, service: at });
+    for (const route of service.routes) {
+      const known = prefixes[prefixAt.get(route.prefix) ?? -1];
+      if (known !== undefined) {
+        known.services.push(at);
+        continue;
+      }
+      prefixAt.set(route.prefix, prefixes.length);
+      prefixes.push({ prefix: route.prefix, route, shared: service.shared, services: [at] });
+    }
+  }
+  return {
+    plan,
+    checks,
+    checkAt: new Map(checks.map(({ check }, at) => [check.id, at])),
+    checksOf: plan.services.map((_, service) =>
+      checks.flatMap((entry, at) => (entry.service === service ? [at] : [])),
+    ),
+    prefixes,
+    prefixAt,
+    prefixesOf: plan.services.map((service) =>
+      service.routes.map(({ prefix }) => prefixAt.get(prefix) ?? -1),
+    ),
+  };
+}
+
+/** Whether a reload left a check as it was: all of it, timing included. */
+export function sameCheck(a: CheckPlan | undefined, b: CheckPlan): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

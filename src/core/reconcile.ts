@@ -1,0 +1,57 @@
+/** From the states of the services to the commands that make ExaBGP hold what they say. */
+import { combine, dispositionOf, type Disposition } from "./decide.ts";
+import type { PlannedPrefix } from "./index-plan.ts";
+import { afterCommand, difference, type Command } from "./routes.ts";
+import type { AgentState } from "./state.ts";
+
+/**
+ * Compares wanted with told.
+ *
+ * @param affected Places of services whose prefixes are looked at; undefined: every prefix, those that are
+ * owned but named by nobody included.
+ * @returns The commands, not yet given to a decision, and the state in which they have been handed over.
+ */
+export function reconcileRoutes(
+  state: AgentState,
+  affected: readonly number[] | undefined,
+  nowMs: number,
+): { state: AgentState; commands: readonly Command[] } {
+  const routes = new Map(affected === undefined ? state.routes : undefined);
+  const commands: Command[] = [];
+  for (const prefix of prefixesOf(state, affected)) {
+    const route = state.routes.get(prefix);
+    if (route === undefined) continue;
+    const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
+    const change = difference(route, wantedOf(state, planned), planned?.route, nowMs);
+    if (change === undefined) continue;
+    const number = state.changes + commands.length + 1;
+    const command: Command = { ...change, change: number, decision: undefined };
+    commands.push(command);
+    routes.set(prefix, afterCommand(route, command, servicesOf(state, planned)));
+  }
+  if (commands.length === 0) return { state, commands };
+  const merged = affected === undefined ? routes : new Map([...state.routes, ...routes]);
+  return {
+    state: { ...state, routes: merged, changes: state.changes + commands.length },
+    commands,
+  };
+}
+
+/** What the services that name a prefix want for it; one that nobody names is to be withdrawn. */
+export function wantedOf(state: AgentState, planned: PlannedPrefix | undefined): Disposition {
+  if (planned === undefined) return "withdraw";
+  const dispositions = planned.services.map((at) =>
+    dispositionOf(state.services[at]?.state ?? "starting"),
+  );
+  return combine(planned.shared, dispositions);
+}
+
+function servicesOf(state: AgentState, planned: PlannedPrefix | undefined): string[] {
+  return (planned?.services ?? []).map((at) => state.index.plan.services[at]?.name ?? "");
+}
+
+function prefixesOf(state: AgentState, affected: readonly number[] | undefined): Iterable<string> {
+  if (affected === undefined) return state.routes.keys();
+  const places = new Set(affected.flatMap((at) => state.index.prefixesOf[at] ?? []));
+  return [...places].map((at) => state.index.prefixes[at]?.prefix ?? "");
+}

@@ -1,0 +1,94 @@
+/** Routes as the difference between what the states want and what ExaBGP was told. */
+import type { Route } from "exabgp-ts-bridge";
+import type { Disposition } from "./decide.ts";
+
+/** What is known about one prefix. */
+export interface RouteState {
+  /** The last command for it in this life of the agent; `unknown` before the first. */
+  readonly told: "announced" | "withdrawn" | "unknown";
+  /** `failed`: ExaBGP refused the command or did not answer; `none`: no command yet. */
+  readonly answer: "none" | "pending" | "done" | "failed";
+  /** Number of the last command; an answer to an earlier one says nothing about now. */
+  readonly change: number;
+  /** What was last announced and is not surely withdrawn: the prefix is owned while this is set. */
+  readonly owned: OwnedRoute | undefined;
+  /** When a failed command is tried again, milliseconds on the monotonic clock. */
+  readonly retryAtMs: number | undefined;
+}
+
+/** A route that was announced, perhaps by a previous life of the agent, and whose it was. */
+export interface OwnedRoute {
+  readonly route: Route;
+  readonly services: readonly string[];
+}
+
+/** A line for ExaBGP. `change` comes back with its answer. */
+export interface Command {
+  readonly type: "announce" | "withdraw";
+  readonly route: Route;
+  readonly change: number;
+  /** The decision it belongs to; undefined when a failed command is repeated. */
+  readonly decision: number | undefined;
+}
+
+/**
+ * How long a command that ExaBGP refused or did not answer rests. Longer than its answer may take, so that
+ * a busy ExaBGP is not flooded; short enough that a stale route is not for long.
+ */
+export const RETRY_MS = 10_000;
+
+export const UNTOLD: RouteState = {
+  told: "unknown",
+  answer: "none",
+  change: 0,
+  owned: undefined,
+  retryAtMs: undefined,
+};
+
+/** Which command, if any, brings ExaBGP from what it was told to what is wanted. */
+export function difference(
+  route: RouteState,
+  wanted: Disposition,
+  configured: Route | undefined,
+  nowMs: number,
+): { type: "announce" | "withdraw"; route: Route } | undefined {
+  const repeat =
+    route.answer === "failed" && route.retryAtMs !== undefined && nowMs >= route.retryAtMs;
+  if (wanted === "announce" && configured !== undefined) {
+    const held = route.told === "announced" && sameRoute(route.owned?.route, configured);
+    return held && !repeat ? undefined : { type: "announce", route: configured };
+  }
+  // A withdrawal that failed is repeated even when nobody wants anything now; an announcement is not.
+  const lost = route.told === "withdrawn" && repeat;
+  if (!lost && (wanted !== "withdraw" || route.told === "withdrawn")) return undefined;
+  // With exactly the attributes last announced: ExaBGP orders the changes of one turn per attribute set.
+  const last = route.owned?.route ?? configured;
+  return last === undefined ? undefined : { type: "withdraw", route: last };
+}
+
+/** The route's state once `command` has been handed to ExaBGP. */
+export function afterCommand(
+  route: RouteState,
+  command: Command,
+  services: readonly string[],
+): RouteState {
+  const announced = command.type === "announce";
+  return {
+    told: announced ? "announced" : "withdrawn",
+    answer: "pending",
+    change: command.change,
+    owned: announced ? { route: command.route, services } : route.owned,
+    retryAtMs: undefined,
+  };
+}
+
+/** The route's state once ExaBGP has answered, or failed to answer, its last command. */
+export function afterAnswer(route: RouteState, done: boolean, nowMs: number): RouteState {
+  if (!done) return { ...route, answer: "failed", retryAtMs: nowMs + RETRY_MS };
+  return { ...route, answer: "done", owned: route.told === "withdrawn" ? undefined : route.owned };
+}
+
+/** Both routes are normalized, with their keys in one order: the configuration and owned.json see to that. */
+export function sameRoute(a: Route | undefined, b: Route | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,115 @@
+/** Decides about services and gives every command to the decision that it belongs to. */
+import { decide } from "./decide.ts";
+import type { Drain, Transition } from "./inputs.ts";
+import { reconcileRoutes } from "./reconcile.ts";
+import type { Command } from "./routes.ts";
+import { coveringDrain, type AgentState, type Step } from "./state.ts";
+
+/** Why a step was taken, for the records of its decisions. */
+export type Cause = Pick<Transition, "actor" | "note" | "check" | "evidence" | "detectMs">;
+
+/** A decision that nobody asked for and no single result brought about. */
+export const BY_AGENT: Cause = {
+  actor: "agent",
+  note: "",
+  check: "",
+  evidence: undefined,
+  detectMs: undefined,
+};
+
+/** The cause of a decision about a service that is drained: the operator's word. */
+export function drainCause(drains: readonly Drain[], service: string): Cause | undefined {
+  const drain = coveringDrain(drains, service);
+  return drain === undefined ? undefined : { ...BY_AGENT, actor: drain.by, note: drain.reason };
+}
+
+export interface Settling {
+  readonly causeOf: (service: string) => Cause;
+  /** Places of the services to decide about; default: all. */
+  readonly affected?: readonly number[];
+  /** Decisions that were made already, numbered from the next one on. */
+  readonly decided?: readonly Transition[];
+  /** Whether a command without a change of state is a decision too: a reload changed attributes. */
+  readonly reconfigured?: boolean;
+}
+
+/** Decides anew, brings the routes in line, and says which decision caused which command. */
+export function settle(state: AgentState, nowMs: number, settling: Settling): Step {
+  const { causeOf, affected, decided = [], reconfigured = false } = settling;
+  const services = [...state.services];
+  const transitions: Transition[] = [...decided];
+  for (const at of affected ?? services.keys()) {
+    const planned = state.index.plan.services[at];
+    const before = services[at];
+    if (planned === undefined || before === undefined) continue;
+    const decision = decide({
+      stopping: state.stopping,
+      drained: coveringDrain(state.drains, planned.name) !== undefined,
+      require: planned.require,
+      verdicts: (state.index.checksOf[at] ?? []).map(
+        (check) => state.checks[check]?.health.verdict ?? "unknown",
+      ),
+    });
+    if (decision.state === before.state) {
+      services[at] = { ...before, reason: decision.reason };
+      continue;
+    }
+    services[at] = { ...decision, sinceMs: nowMs };
+    transitions.push({
+      type: "transition",
+      decision: state.decisions + transitions.length + 1,
+      service: planned.name,
+      from: before.state,
+      to: decision.state,
+      reason: decision.reason,
+      prefixes: planned.routes.map(({ prefix }) => prefix),
+      ...causeOf(planned.name),
+    });
+  }
+  const routed = reconcileRoutes({ ...state, services }, affected, nowMs);
+  if (reconfigured) {
+    transitions.push(...reconfigurations(routed.state, routed.commands, transitions, causeOf));
+  }
+  const decisionOf = new Map(
+    transitions.toReversed().flatMap((t) => t.prefixes.map((prefix) => [prefix, t.decision])),
+  );
+  const commands = routed.commands.map((command) => ({
+    ...command,
+    decision: decisionOf.get(command.route.prefix),
+  }));
+  return {
+    state: { ...routed.state, decisions: state.decisions + transitions.length },
+    actions: [...transitions, ...commands],
+  };
+}
+
+/** One decision per service that changed no state but what it announces. */
+function reconfigurations(
+  state: AgentState,
+  commands: readonly Command[],
+  transitions: readonly Transition[],
+  causeOf: (service: string) => Cause,
+): Transition[] {
+  const decided = new Set(transitions.flatMap(({ prefixes }) => prefixes));
+  const prefixesOf = new Map<number, string[]>();
+  for (const { route } of commands) {
+    const planned = state.index.prefixes[state.index.prefixAt.get(route.prefix) ?? -1];
+    const service = planned?.services[0];
+    if (service === undefined || decided.has(route.prefix)) continue;
+    prefixesOf.set(service, [...(prefixesOf.get(service) ?? []), route.prefix]);
+  }
+  return [...prefixesOf].map(([at, prefixes], nth) => {
+    const name = state.index.plan.services[at]?.name ?? "";
+    const current = state.services[at]?.state ?? "starting";
+    return {
+      type: "transition",
+      decision: state.decisions + transitions.length + nth + 1,
+      service: name,
+      from: current,
+      to: current,
+      reason: "reconfigured",
+      prefixes,
+      ...causeOf(name),
+    };
+  });
+}

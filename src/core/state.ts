@@ -1,0 +1,56 @@
+/** All that the agent knows and decides from. Never changed in place. */
+import type { Result } from "../../checks/probe.ts";
+import type { Decision } from "./decide.ts";
+import type { Health } from "./health.ts";
+import type { PlanIndex } from "./index-plan.ts";
+import { ALL_SERVICES, type Action, type Drain } from "./inputs.ts";
+import type { RouteState } from "./routes.ts";
+
+export interface AgentState {
+  readonly index: PlanIndex;
+  /** As `index.checks`. */
+  readonly checks: readonly CheckState[];
+  /** As `index.plan.services`. */
+  readonly services: readonly ServiceState[];
+  /** By canonical prefix; prefixes that are owned but not configured included. */
+  readonly routes: ReadonlyMap<string, RouteState>;
+  readonly drains: readonly Drain[];
+  readonly stopping: boolean;
+  /** Counts decisions. */
+  readonly decisions: number;
+  /** Counts commands. */
+  readonly changes: number;
+}
+
+/** What is known about one check. */
+export interface CheckState {
+  readonly health: Health;
+  /** Results of attempts that began before this do not count; milliseconds on the monotonic clock. */
+  readonly countsFromMs: number;
+  readonly last: LastResult | undefined;
+}
+
+export interface LastResult {
+  readonly result: Result;
+  /** When the attempt began, milliseconds on the monotonic clock. */
+  readonly startedMs: number;
+  readonly elapsedMs: number;
+}
+
+export interface ServiceState extends Decision {
+  /** When `state` was entered, milliseconds on the monotonic clock. */
+  readonly sinceMs: number;
+}
+
+export interface Step {
+  readonly state: AgentState;
+  readonly actions: readonly Action[];
+}
+
+/** The drain that a service stands under: its own before the PoP's. */
+export function coveringDrain(drains: readonly Drain[], service: string): Drain | undefined {
+  return (
+    drains.find((drain) => drain.service === service) ??
+    drains.find((drain) => drain.service === ALL_SERVICES)
+  );
+}

@@ -1,0 +1,99 @@
+/** The state as operators and tools read it: `anyctl status --json` and `GET /v1/status`. */
+import type { Outcome, Reason } from "../../checks/probe.ts";
+import type { State, StateReason } from "./decide.ts";
+import { streak, type Verdict } from "./health.ts";
+import type { RouteState } from "./routes.ts";
+import type { AgentState, CheckState } from "./state.ts";
+import { wantedOf } from "./reconcile.ts";
+
+export interface ServiceStatus {
+  readonly name: string;
+  readonly state: State;
+  readonly reason: StateReason;
+  /** When the state was entered, RFC 3339. */
+  readonly since: string;
+  readonly routes: readonly RouteStatus[];
+  readonly checks: readonly CheckStatus[];
+}
+
+export interface RouteStatus {
+  readonly prefix: string;
+  /** What the services that name the prefix want; `leave`: nobody has decided yet. */
+  readonly wanted: "announce" | "withdraw" | "leave";
+  /** The last command of this agent for it. */
+  readonly told: RouteState["told"];
+  /** What ExaBGP answered: `done` means accepted, not that a neighbor has it. */
+  readonly answer: RouteState["answer"];
+}
+
+export interface CheckStatus {
+  readonly name: string;
+  readonly type: string;
+  readonly verdict: Verdict;
+  /** When the verdict was reached, RFC 3339. */
+  readonly since: string;
+  /** Contrary results in a row, as `1/3`; empty when there is none. */
+  readonly streak: string;
+  readonly last:
+    | {
+        readonly outcome: Outcome;
+        readonly reason: Reason;
+        readonly detail: string;
+        readonly at: string;
+        readonly elapsedMs: number;
+      }
+    | undefined;
+}
+
+/** One moment on both clocks: what turns monotonic times into dates. */
+export interface Moment {
+  /** Milliseconds on the monotonic clock. */
+  readonly nowMs: number;
+  /** Milliseconds since 1970. */
+  readonly wallMs: number;
+}
+
+export function servicesStatus(state: AgentState, moment: Moment): ServiceStatus[] {
+  const date = (ms: number) => new Date(moment.wallMs - (moment.nowMs - ms)).toISOString();
+  return state.index.plan.services.map((planned, at) => {
+    const service = state.services[at];
+    return {
+      name: planned.name,
+      state: service?.state ?? "starting",
+      reason: service?.reason ?? "check-unknown",
+      since: date(service?.sinceMs ?? moment.nowMs),
+      routes: planned.routes.map(({ prefix }) => routeStatus(state, prefix)),
+      checks: (state.index.checksOf[at] ?? []).flatMap((check) => {
+        const entry = state.index.checks[check]?.check;
+        const known = state.checks[check];
+        if (entry === undefined || known === undefined) return [];
+        const { health } = known;
+        return {
+          name: entry.name,
+          type: entry.spec.type,
+          verdict: health.verdict,
+          since: date(health.sinceMs),
+          streak: streak(health, entry),
+          last: lastStatus(known, date),
+        };
+      }),
+    };
+  });
+}
+
+function routeStatus(state: AgentState, prefix: string): RouteStatus {
+  const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
+  const route = state.routes.get(prefix);
+  return {
+    prefix,
+    wanted: wantedOf(state, planned),
+    told: route?.told ?? "unknown",
+    answer: route?.answer ?? "none",
+  };
+}
+
+function lastStatus({ last }: CheckState, date: (ms: number) => string): CheckStatus["last"] {
+  if (last === undefined) return undefined;
+  const { result, startedMs, elapsedMs } = last;
+  return { ...result, at: date(startedMs + elapsedMs), elapsedMs: Math.round(elapsedMs * 10) / 10 };
+}

@@ -1,0 +1,190 @@
+/**
+ * Runs a transcript: lines that a network engineer can read in, the complete output of the core out.
+ *
+ * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N]`,
+ * `owned PREFIX SERVICE [med=N]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
+ * `@MS drain ACTOR SERVICE|_all "NOTE"`, `@MS undrain ACTOR SERVICE|_all`, `@MS done|error PREFIX`, `@MS tick`,
+ * `@MS stop`. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
+ * Output: `> command`, `= service from -> to (reason)`, `! refusal`.
+ */
+import { encodeAnnounce, encodeWithdraw, normalizeRoute, type Route } from "exabgp-ts-bridge";
+import { fail, inconclusive, pass } from "../../checks/probe.ts";
+import type { CheckPlan, Require, ServicePlan } from "../../src/config/plan.ts";
+import { step } from "../../src/core/agent.ts";
+import { startAgent } from "../../src/core/configure.ts";
+import type { Action, Drain, Input, Undrain } from "../../src/core/inputs.ts";
+import type { OwnedRoute } from "../../src/core/routes.ts";
+import type { AgentState, Step } from "../../src/core/state.ts";
+
+export function runTranscript(text: string): string {
+  const run = new Run();
+  const output: string[] = [];
+  for (const line of text.split("\n")) {
+    if (/^[>=!]/.test(line)) continue;
+    output.push(line, ...run.line(line));
+  }
+  return output.join("\n");
+}
+
+class Run {
+  #services: ServicePlan[] = [];
+  #owned = new Map<string, OwnedRoute>();
+  #drains: Drain[] = [];
+  #state: AgentState | undefined;
+  #manual = false;
+
+  line(line: string): string[] {
+    const words = line.split("#")[0]?.match(/"[^"]*"|\S+/g) ?? [];
+    const [first = "", ...rest] = words;
+    if (first === "") return [];
+    if (first.startsWith("@")) return this.#timed(Number(first.slice(1)), rest);
+    switch (first) {
+      case "answers":
+        this.#manual = rest[0] === "manual";
+        return [];
+      case "service": {
+        const service = parseService(rest);
+        this.#services = [...this.#services.filter((s) => s.name !== service.name), service];
+        return [];
+      }
+      case "remove":
+        this.#services = this.#services.filter((s) => s.name !== rest[0]);
+        return [];
+      case "owned": {
+        const [prefix = "", service = "", ...options] = rest;
+        this.#owned.set(prefix, { route: routeOf(prefix, options), services: [service] });
+        return [];
+      }
+      default:
+        throw new Error(`Cannot read the transcript line "${line}"`);
+    }
+  }
+
+  #timed(nowMs: number, [verb = "", ...words]: string[]): string[] {
+    const plan = { pop: "test1", services: this.#services };
+    if (verb === "start")
+      return this.#take(startAgent(plan, this.#owned, this.#drains, nowMs), nowMs);
+    if (verb === "reload") return this.#dispatch({ type: "reload", plan, actor: "unknown" }, nowMs);
+    this.#state ??= startAgent(plan, this.#owned, this.#drains, 0).state;
+    return this.#dispatch(this.#input(verb, words, nowMs), nowMs);
+  }
+
+  #input(verb: string, words: string[], nowMs: number): Input {
+    const [first = "", second = "", third = ""] = words;
+    switch (verb) {
+      case "pass":
+      case "fail":
+      case "inconclusive": {
+        const begun = words.find((word) => word.startsWith("begun="));
+        return {
+          type: "result",
+          check: this.#checkId(first),
+          result: {
+            pass: pass(),
+            fail: fail("timeout", ""),
+            inconclusive: inconclusive("stalled", ""),
+          }[verb],
+          startedMs: begun === undefined ? nowMs : Number(begun.slice("begun=".length)),
+          elapsedMs: 1,
+        };
+      }
+      case "drain":
+      case "undrain": {
+        this.#drains = this.#drains.filter(({ service }) => service !== second);
+        const reason = third.replaceAll('"', "");
+        const drain = { service: second, reason, by: first, since: undefined, problem: undefined };
+        if (verb === "drain") this.#drains.push(drain);
+        const undrains: Undrain[] = verb === "drain" ? [] : [drain];
+        return { type: "drains", drains: [...this.#drains], undrains };
+      }
+      case "done":
+      case "error": {
+        const change = this.#state?.routes.get(first)?.change ?? 0;
+        return { type: "answer", prefix: first, change, done: verb === "done" };
+      }
+      case "tick":
+        return { type: "tick" };
+      case "stop":
+        return { type: "stop", actor: "agent" };
+      default:
+        throw new Error(`Cannot read the transcript verb "${verb}"`);
+    }
+  }
+
+  #dispatch(input: Input, nowMs: number): string[] {
+    if (this.#state === undefined) throw new Error("The transcript has not started");
+    return this.#take(step(this.#state, input, nowMs), nowMs);
+  }
+
+  #take({ state, actions }: Step, nowMs: number): string[] {
+    this.#state = state;
+    const lines = actions.flatMap(render);
+    if (!this.#manual) {
+      for (const action of actions) {
+        if (action.type !== "announce" && action.type !== "withdraw") continue;
+        const { route, change } = action;
+        this.#dispatch({ type: "answer", prefix: route.prefix, change, done: true }, nowMs);
+      }
+    }
+    return lines;
+  }
+
+  /** `SERVICE/CHECK`, or just the check's name when only one service has it. */
+  #checkId(word: string): string {
+    const ids = this.#services.flatMap(({ checks }) => checks.map(({ id }) => id));
+    return ids.find((id) => id === word || id.endsWith(`/${word}`)) ?? word;
+  }
+}
+
+function render(action: Action): string[] {
+  switch (action.type) {
+    case "announce":
+      return [`> ${encodeAnnounce(action.route)}`];
+    case "withdraw":
+      return [`> ${encodeWithdraw(action.route)}`];
+    case "transition": {
+      const by = action.actor === "agent" ? "" : ` by ${action.actor}`;
+      const note = action.note === "" ? "" : ` "${action.note}"`;
+      return [`= ${action.service} ${action.from} -> ${action.to} (${action.reason}${by}${note})`];
+    }
+    case "refused":
+      return [`! ${action.reason} ${action.prefixes.length} of ${action.announced}`];
+    case "verdict":
+      return [];
+  }
+}
+
+function parseService([
+  name = "",
+  prefixes = "",
+  ,
+  checks = "",
+  ...options
+]: string[]): ServicePlan {
+  const option = (key: string) =>
+    options.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1);
+  const require = option("require") ?? "all";
+  return {
+    name,
+    require:
+      require === "all" || require === "any"
+        ? require
+        : ({ atLeast: Number(require) } satisfies Require),
+    shared: option("shared") === "any" ? "any" : "all",
+    routes: prefixes.split(",").map((prefix) => routeOf(prefix, options)),
+    checks: checks.split(",").map((check): CheckPlan => ({
+      id: `${name}/${check}`,
+      name: check,
+      rise: Number(option("rise") ?? 3),
+      fall: Number(option("fall") ?? 3),
+      timing: { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 },
+      spec: { type: "tcp", host: "127.0.0.1", port: 53, watch: false },
+    })),
+  };
+}
+
+function routeOf(prefix: string, options: string[]): Route {
+  const med = options.find((word) => word.startsWith("med="));
+  const attributes = med === undefined ? {} : { med: Number(med.slice("med=".length)) };
+  return normalizeRoute({ prefix, nextHop: "self", ...attributes });
+}
