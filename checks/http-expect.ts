@@ -41,3 +41,14 @@ export function parseBodyTest(expected: string): BodyTest {
   if (FOREIGN_FLAGS.test(expected)) throw new SyntaxError("only the flag i is known");
   return (body) => body.includes(expected);
 }
+
+/** @returns What is wrong with `expected`, or undefined if `parseBodyTest` accepts it. */
+export function mistakeInBodyTest(expected: string): string | undefined {
+  try {
+    parseBodyTest(expected);
+    return undefined;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `must be text, /regex/ or /regex/i: ${why}`;
+  }
+}

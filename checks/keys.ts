@@ -10,7 +10,11 @@ const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
 /** Whether `text` is an IP address, or a name that may be looked up. */
 export function isHost(text: string): boolean {
-  if (isIP(text) !== 0) return true;
+  return isIP(text) !== 0 || isName(text);
+}
+
+/** Whether `text` is a name that may be looked up; an address is not. */
+export function isName(text: string): boolean {
   if (text.length > NAME_MAX) return false;
   const labels = text.replace(/\.$/, "").split(".");
   // No top-level domain is a number (RFC 3696 section 2): "127.1" and "10.0.0.256" are mistyped addresses.

@@ -1,21 +1,79 @@
 /** `tcp`: passes when a connection to `host`:`port` is established. */
+import { connect, type Socket } from "node:net";
 import { z } from "zod";
+import { connectOptions } from "./connect.ts";
+import { resultOfError } from "./connect-error.ts";
 import type { ProbeContext } from "./context.ts";
 import { Host, Watch } from "./keys.ts";
-import { inconclusive, type Probe } from "./probe.ts";
+import { fail, pass, type Probe, type Result } from "./probe.ts";
+import type { Addresses } from "./resolve.ts";
+
+const PORT_ALLOWED = "must be a whole number from 1 to 65535";
 
 export const TcpCheck = z.strictObject({
   type: z.literal("tcp"),
   host: Host.describe("Address or name to connect to. [required]"),
   port: z
-    .int("must be a whole number from 1 to 65535")
-    .min(1, "must be a whole number from 1 to 65535")
-    .max(65_535, "must be a whole number from 1 to 65535")
+    .int(PORT_ALLOWED)
+    .min(1, PORT_ALLOWED)
+    .max(65_535, PORT_ALLOWED)
     .describe("Port to connect to. [required]"),
   watch: Watch,
 });
 export type TcpCheck = z.infer<typeof TcpCheck>;
 
-export function createTcpProbe(_spec: TcpCheck, _context: ProbeContext): Probe {
-  return () => Promise.resolve(inconclusive("internal", "not written yet"));
+export function createTcpProbe({ host, port }: TcpCheck, { resolver }: ProbeContext): Probe {
+  return async (signal) => {
+    const resolved = await resolver.resolve(host, signal);
+    if ("failure" in resolved) return resolved.failure;
+    return await connectOnce(host, port, resolved.addresses, signal);
+  };
+}
+
+function connectOnce(
+  host: string,
+  port: number,
+  addresses: Addresses,
+  signal: AbortSignal,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      resolve(timedOut(addresses, port));
+      return;
+    }
+    const socket = connect({ host, port, ...connectOptions(addresses) });
+    const stop = (): void => {
+      socket.destroy();
+      resolve(timedOut(addresses, port));
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    socket.once("close", () => signal.removeEventListener("abort", stop));
+    socket.once("connect", () => {
+      resolve(
+        isSelf(socket)
+          ? fail("refused", `port ${port} was free and connected to itself`)
+          : pass(`connected to ${socket.remoteAddress}`),
+      );
+      // RST: neither side keeps the connection in TIME_WAIT, and no port is used up by polling.
+      socket.resetAndDestroy();
+    });
+    socket.on("error", (error) => {
+      const result = resultOfError(error);
+      if (result === undefined) reject(error);
+      else resolve(result);
+    });
+  });
+}
+
+/**
+ * On loopback the kernel may pick the target's own port as source; the two SYNs then meet (RFC 9293
+ * section 3.5, simultaneous open) and a port on which nobody listens connects.
+ */
+function isSelf(socket: Socket): boolean {
+  return socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
+}
+
+function timedOut(addresses: Addresses, port: number): Result {
+  const tried = addresses.map(({ address }) => address).join(", ");
+  return fail("timeout", `no answer to the connection request: ${tried} port ${port}`);
 }

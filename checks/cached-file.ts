@@ -1,0 +1,34 @@
+/** A small file that is read again when it has changed. */
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+
+/** What a file was when it was read; another value means that it must be read again. */
+type Version = string;
+
+/**
+ * Returns a function that gives the file's content as `parse` made it, or throws what `stat`, `open`,
+ * `read` or `parse` threw. Synchronous on purpose: the thread pool, which a dead disk or name service can
+ * block for everybody, is kept out of the way of checks. At most `maxBytes` are read.
+ */
+export function createCachedFile<T>(
+  path: string,
+  maxBytes: number,
+  parse: (content: Buffer) => T,
+): () => T {
+  let cached: { readonly version: Version; readonly value: T } | undefined;
+  return () => {
+    const { mtimeNs, size, ino } = statSync(path, { bigint: true });
+    const version = `${mtimeNs} ${size} ${ino}`;
+    if (cached?.version !== version) cached = { version, value: parse(readStart(path, maxBytes)) };
+    return cached.value;
+  };
+}
+
+function readStart(path: string, maxBytes: number): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const buffer = Buffer.alloc(maxBytes);
+    return buffer.subarray(0, readSync(file, buffer, 0, maxBytes, 0));
+  } finally {
+    closeSync(file);
+  }
+}

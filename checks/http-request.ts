@@ -1,0 +1,148 @@
+/** One HTTP request on a connection of its own, and as much of the answer as a check needs. */
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import type { SecureContext } from "node:tls";
+import type { Got, Method, Request } from "got";
+import { connectOptions } from "./connect.ts";
+import type { Addresses } from "./resolve.ts";
+
+/** Health pages are short; what is longer is not read, so that an endless body costs nothing. */
+export const BODY_MAX_BYTES = 64 * 1024;
+
+/** The default of Node.js, stated: all header lines of an answer together. */
+const HEADERS_MAX_BYTES = 16 * 1024;
+
+export interface HttpRequest {
+  readonly url: URL;
+  readonly method: Method;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: {
+    readonly secureContext: SecureContext | undefined;
+    readonly verify: boolean;
+    /** Undefined: the name in the Host header. */
+    readonly serverName: string | undefined;
+  };
+  /** Whether the body of an answer with this status is to be read. */
+  readonly wantsBody: (status: number) => boolean;
+}
+
+/** `waitingFor` says how far it had come when time was over. */
+export type Exchange =
+  | { readonly kind: "answer"; readonly status: number; readonly body: Buffer }
+  | { readonly kind: "timeout"; readonly waitingFor: string };
+
+let loading: Promise<Got> | undefined;
+
+/** Loads got, which takes 140 ms: once, and only in a process that makes HTTP checks. */
+export function loadGot(): Promise<Got> {
+  loading ??= import("got").then((module) => module.got);
+  return loading;
+}
+
+/**
+ * The connection is closed when the promise settles, whatever the outcome.
+ *
+ * @throws What got threw, see `resultOfError`.
+ */
+export async function exchange(
+  request: HttpRequest,
+  addresses: Addresses,
+  signal: AbortSignal,
+): Promise<Exchange> {
+  const got = await loadGot();
+  if (signal.aborted) return { kind: "timeout", waitingFor: "this process" };
+  const stream = start(got, request, addresses);
+  try {
+    return await readAnswer(stream, request.wantsBody, signal);
+  } finally {
+    // Got may still report how its end was received; nobody waits for that any more.
+    stream.on("error", () => undefined);
+    stream.destroy();
+  }
+}
+
+function start(got: Got, request: HttpRequest, addresses: Addresses): Request {
+  const { url, method, headers, tls } = request;
+  // A poll is a new connection: a kept one hides a listener that no longer accepts, and a resumed TLS
+  // session hides a certificate that has expired.
+  const agentOptions = { keepAlive: false, maxCachedSessions: 0, ...connectOptions(addresses) };
+  const agent =
+    url.protocol === "https:"
+      ? { https: new HttpsAgent({ ...agentOptions, secureContext: tls.secureContext }) }
+      : { http: new HttpAgent(agentOptions) };
+  const stream = got.stream(url, {
+    method,
+    headers: { "user-agent": "anyctl", ...headers },
+    agent,
+    https: {
+      rejectUnauthorized: tls.verify,
+      ...(tls.serverName !== undefined && { serverName: tls.serverName }),
+    },
+    // One poll is one request, and its answer is judged as it is. Time is the caller's.
+    retry: { limit: 0 },
+    timeout: {},
+    followRedirect: false,
+    throwHttpErrors: false,
+    decompress: false,
+    strictContentLength: false,
+    cache: false,
+    dnsCache: false,
+    http2: false,
+    enableUnixSockets: false,
+    setHost: true,
+    allowGetBody: false,
+    maxHeaderSize: HEADERS_MAX_BYTES,
+  });
+  if (method === "POST") stream.end();
+  return stream;
+}
+
+function readAnswer(
+  stream: Request,
+  wantsBody: (status: number) => boolean,
+  signal: AbortSignal,
+): Promise<Exchange> {
+  return new Promise((resolve, reject) => {
+    let status: number | undefined;
+    let bytes = 0;
+    const chunks: Buffer[] = [];
+    const answer = (): void => {
+      const body = Buffer.concat(chunks).subarray(0, BODY_MAX_BYTES);
+      resolve({ kind: "answer", status: status ?? 0, body });
+    };
+    signal.addEventListener(
+      "abort",
+      () => resolve({ kind: "timeout", waitingFor: waitingFor(stream, status, bytes) }),
+      { once: true },
+    );
+    stream.once("error", reject);
+    stream.once("response", (response: { statusCode: number }) => {
+      status = response.statusCode;
+      if (!wantsBody(status)) {
+        answer();
+        return;
+      }
+      stream.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes >= BODY_MAX_BYTES) answer();
+      });
+      stream.once("end", answer);
+    });
+    // 101: the connection now belongs to whoever asked for another protocol; nobody did.
+    stream.once("upgrade", (response: { statusCode: number }, socket: { destroy(): void }) => {
+      status = response.statusCode;
+      socket.destroy();
+      answer();
+    });
+  });
+}
+
+function waitingFor(stream: Request, status: number | undefined, bytes: number): string {
+  if (status !== undefined) return `the rest of the body, status ${status}, ${bytes} bytes read`;
+  const { connect, secureConnect } = stream.timings ?? {};
+  if (connect === undefined) return "the connection";
+  const encrypted = stream.options.url?.toString().startsWith("https:") ?? false;
+  if (encrypted && secureConnect === undefined) return "the TLS handshake";
+  return "the status line";
+}
