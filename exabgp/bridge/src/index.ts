@@ -1,20 +1,25 @@
 /** Talk to ExaBGP from a process that it runs. */
-export { Bridge } from "./bridge.ts";
+export { ANNOUNCEMENTS_IN_FLIGHT_MAX, Bridge, UNREAD_BYTES_MAX } from "./bridge.ts";
 export type {
   BridgeHandlers,
   BridgeOptions,
   BridgeStatus,
+  Phase,
   Problem,
   ProblemWord,
-  SettledOutcome,
-  Settlement,
-} from "./bridge.ts";
-export type { AnnouncedPrefix, SessionEvent, SessionState, UpdateEvent } from "./decode.ts";
+} from "./bridge-types.ts";
+export { decodeLine } from "./decode.ts";
+export type { AnnouncedPrefix, Line, SessionEvent, SessionState, UpdateEvent } from "./decode.ts";
 export { dialectOf } from "./dialect.ts";
 export type { Dialect, Identity } from "./dialect.ts";
 export { encodeAnnounce, encodeWithdraw } from "./encode.ts";
-export { normalizeRoute, RouteError, routesEqual } from "./route.ts";
+export { isCommandLine } from "./grammar.ts";
+export { LINE_LENGTH_MAX, LineReader } from "./line-reader.ts";
+export type { LineReaderHandlers } from "./line-reader.ts";
+export { RouteError } from "./route-error.ts";
+export { normalizeRoute, routesEqual } from "./route.ts";
 export type { Origin, Route } from "./route.ts";
+export type { Settled, SettledOutcome, Settlement } from "./settlement.ts";
 export type { Timers } from "./timers.ts";
-export { LineWriter } from "./writer.ts";
+export { BACKLOG_BYTES_MAX, LineWriter } from "./writer.ts";
 export type { LineWriterOptions } from "./writer.ts";

@@ -1,26 +1,86 @@
 /** The one writer of ExaBGP's commands. */
 import { writeSync } from "node:fs";
+import { isCommandLine } from "./grammar.ts";
 import type { Timers } from "./timers.ts";
 
+/** Four times a full pipe: a reader that leaves this unread has stopped, and more would only be memory. */
+export const BACKLOG_BYTES_MAX = 262_144;
+
+/** A full pipe has no event for writers of plain descriptors, so it is tried again after this. */
+const RETRY_MS = 5;
+
 export interface LineWriterOptions {
-  /** 1 for a child of ExaBGP. */
+  /** 1 in a process that ExaBGP runs. */
   readonly fd: number;
   readonly timers: Timers;
-  /** The reader is gone, or the pipe is broken otherwise; nothing is written any more. Called once. */
+  /** The reader is gone (EPIPE) or the descriptor broken: nothing is written any more. Called once. */
   readonly failed: (error: Error) => void;
 }
 
+/**
+ * Writes whole lines in order and never half a line between two others. It does not go through
+ * `process.stdout`, which queues without bound; another library may still make the descriptor
+ * non-blocking, so a full pipe and a partial write are kept and tried again.
+ */
 export class LineWriter {
   readonly #options: LineWriterOptions;
+  #backlog: Buffer = Buffer.alloc(0);
+  #cancelRetry: (() => void) | undefined;
+  #closed = false;
 
   constructor(options: LineWriterOptions) {
     this.#options = options;
   }
 
-  /** Bound, so that it can be handed out as a function. */
+  /** Bytes accepted and not yet in the pipe. */
+  get backlogBytes(): number {
+    return this.#backlog.length;
+  }
+
+  /**
+   * Writes `line`, given without its newline. Bound, so that it can be handed out as a function.
+   * Does nothing once the writer has failed or is closed.
+   *
+   * @throws {RangeError} If `line` is outside the closed grammar of commands, or the backlog is full; nothing is written.
+   */
   readonly write = (line: string): void => {
-    writeSync(this.#options.fd, `${line}\n`);
+    if (!isCommandLine(line)) {
+      throw new RangeError("Cannot write line: it is outside the grammar of commands");
+    }
+    if (this.#closed) return;
+    if (this.#backlog.length + line.length + 1 > BACKLOG_BYTES_MAX) {
+      throw new RangeError(`Cannot write line: ${this.#backlog.length} bytes are unread already`);
+    }
+    const bytes = Buffer.from(`${line}\n`, "latin1");
+    this.#backlog = this.#backlog.length === 0 ? bytes : Buffer.concat([this.#backlog, bytes]);
+    if (this.#cancelRetry === undefined) this.#flush();
   };
 
-  close(): void {}
+  /** Drops what is not in the pipe. */
+  close(): void {
+    this.#closed = true;
+    this.#backlog = Buffer.alloc(0);
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+  }
+
+  #flush(): void {
+    this.#cancelRetry = undefined;
+    try {
+      while (this.#backlog.length > 0) {
+        this.#backlog = this.#backlog.subarray(writeSync(this.#options.fd, this.#backlog));
+      }
+    } catch (error) {
+      this.#recover(error instanceof Error ? error : new Error("Cannot write", { cause: error }));
+    }
+  }
+
+  #recover(error: Error & { readonly code?: unknown }): void {
+    if (error.code === "EAGAIN" || error.code === "EINTR") {
+      this.#cancelRetry = this.#options.timers.after(RETRY_MS, () => this.#flush());
+      return;
+    }
+    this.close();
+    this.#options.failed(error);
+  }
 }

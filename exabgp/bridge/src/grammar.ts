@@ -1,0 +1,57 @@
+/** Everything that may ever be written to ExaBGP, as one closed grammar. */
+import type { Dialect } from "./dialect.ts";
+
+/** Asked first: harmless on every version, and its answer tells the dialect. Answered at once, ahead of queued routes. */
+export const VERSION_QUESTION = "system version";
+
+/** Answered in order with routes, with a text that can be told from any other answer. */
+export const BARRIER_QUESTIONS: Readonly<Record<Dialect, string>> = {
+  4: "show neighbor summary",
+  5: "show neighbor summary",
+  6: "peer show summary",
+};
+
+/** Digits of hexadecimal and dashes: no name of a command can be spelt with them. */
+const NONCE = "[0-9a-f][0-9a-f-]{0,63}";
+const ADDRESS = "[0-9a-f:.]{2,39}";
+const NUMBER = "(?:0|[1-9][0-9]{0,9})";
+
+const FIXED: ReadonlySet<string> = new Set([VERSION_QUESTION, ...Object.values(BARRIER_QUESTIONS)]);
+const COMMENT = new RegExp(`^ # ${NONCE}$`);
+const ROUTE = new RegExp(
+  [
+    `^(?:peer \\* )?(?:announce|withdraw) route ${ADDRESS}/[0-9]{1,3} next-hop (?:self|${ADDRESS})`,
+    "(?: origin (?:igp|egp|incomplete))?",
+    `(?: as-path \\[ (?:${NUMBER} ){1,255}\\])?`,
+    `(?: med ${NUMBER})?`,
+    `(?: local-preference ${NUMBER})?`,
+    `(?: community \\[ (?:${NUMBER}:${NUMBER} ){1,128}\\])?`,
+    `(?: large-community \\[ (?:${NUMBER}:${NUMBER}:${NUMBER} ){1,64}\\])?`,
+    `(?: extended-community \\[ (?:(?:(?:target|origin):${NUMBER}:${NUMBER}|0x[0-9a-f]{16}) ){1,64}\\])?$`,
+  ].join(""),
+);
+
+/** ExaBGP takes lines up to 1 MiB; the longest route stays far below this. */
+export const COMMAND_LENGTH_MAX = 16_384;
+
+/**
+ * The first bytes of a new process. ExaBGP 4.2 glues what a killed predecessor left of its last line to
+ * them and executes the result, unless a comment follows: `# ` makes any half line invalid.
+ *
+ * @throws {RangeError} If `nonce` is not made of lower-case hexadecimal digits and dashes, at most 64.
+ */
+export function greeting(nonce: string): string {
+  const line = ` # ${nonce}`;
+  if (!COMMENT.test(line)) {
+    throw new RangeError(
+      "Cannot use nonce: it must be 1 to 64 lower-case hexadecimal digits and dashes",
+    );
+  }
+  return line;
+}
+
+/** Whether `line` (without newline) is one that this package may write. */
+export function isCommandLine(line: string): boolean {
+  if (line.length > COMMAND_LENGTH_MAX) return false;
+  return FIXED.has(line) || COMMENT.test(line) || ROUTE.test(line);
+}
