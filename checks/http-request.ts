@@ -93,7 +93,8 @@ function start(got: Got, request: HttpRequest, addresses: Addresses): Request {
     allowGetBody: false,
     maxHeaderSize: HEADERS_MAX_BYTES,
   });
-  if (method === "POST") stream.end();
+  // For the other methods got waits for a body to be written: there is none.
+  if (method !== "GET" && method !== "HEAD") stream.end();
   return stream;
 }
 

@@ -2,15 +2,16 @@
 import { z } from "zod";
 import type { ProbeContext } from "./context.ts";
 import { createHttpProbe, HttpCheck } from "./http.ts";
+import { loadGot } from "./http-request.ts";
 import type { Probe } from "./probe.ts";
 import { createTcpProbe, TcpCheck } from "./tcp.ts";
 
 export type { ProbeContext } from "./context.ts";
 
-/** The key is the word that `type` has in the configuration. */
+/** The key is the word that `type` has in the configuration; `prepare` loads what is slow to load. */
 export const CHECK_TYPES = {
-  http: { schema: HttpCheck, create: createHttpProbe },
-  tcp: { schema: TcpCheck, create: createTcpProbe },
+  http: { schema: HttpCheck, create: createHttpProbe, prepare: loadGot },
+  tcp: { schema: TcpCheck, create: createTcpProbe, prepare: nothing },
 } as const;
 
 type CheckTypes = typeof CHECK_TYPES;
@@ -31,4 +32,17 @@ export function createProbe(spec: CheckSpec, context: ProbeContext): Probe {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each row's `create` takes what its `schema` gives; TypeScript does not connect `spec.type` with `spec`
   const create = CHECK_TYPES[spec.type].create as (spec: CheckSpec, context: ProbeContext) => Probe;
   return create(spec, context);
+}
+
+/**
+ * Loads what the types of `specs` need. Without it the first attempt does, and is slower by that: to be
+ * awaited before time is measured.
+ */
+export async function prepareProbes(specs: readonly CheckSpec[]): Promise<void> {
+  const types = new Set(specs.map(({ type }) => type));
+  await Promise.all([...types].map((type) => CHECK_TYPES[type].prepare()));
+}
+
+function nothing(): Promise<void> {
+  return Promise.resolve();
 }

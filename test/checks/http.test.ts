@@ -1,0 +1,334 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { HttpCheck } from "../../checks/http.ts";
+import { BODY_MAX_BYTES } from "../../checks/http-request.ts";
+import { runCheck } from "./probing.ts";
+import { answering, freePort, listen, type Serve } from "./servers.ts";
+
+const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const EMPTY_503 = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+const MOVED = "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n";
+
+function status(code: number): string {
+  return `HTTP/1.1 ${code} Any\r\nContent-Length: 0\r\n\r\n`;
+}
+
+function inPieces(...pieces: string[]): Serve {
+  return (socket) => {
+    socket.setNoDelay();
+    socket.once("data", () => {
+      const writeNext = (): void => {
+        const piece = pieces.shift();
+        // Each in its own turn, so that it is a chunk of its own at the other end.
+        if (piece !== undefined) socket.write(piece, "latin1", () => setImmediate(writeNext));
+      };
+      writeNext();
+    });
+  };
+}
+
+/** Header and a body that never ends. */
+const endless: Serve = (socket) => {
+  const chunk = Buffer.alloc(16 * 1024, "x");
+  const pump = (): void => {
+    while (!socket.destroyed && socket.write(chunk));
+  };
+  socket.once("data", () => {
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    socket.on("drain", pump);
+    pump();
+  });
+};
+
+interface Case {
+  readonly name: string;
+  readonly serve: Serve;
+  readonly keys?: object;
+  readonly is: string;
+  readonly detail: RegExp;
+}
+
+const cases: readonly Case[] = [
+  { name: "200", serve: answering(OK), is: "pass passed", detail: /^status 200$/ },
+  { name: "204", serve: answering(status(204)), is: "pass passed", detail: /^status 204$/ },
+  { name: "503", serve: answering(EMPTY_503), is: "fail wrong-status", detail: /^status 503$/ },
+  { name: "a redirect", serve: answering(MOVED), is: "fail wrong-status", detail: /^status 302$/ },
+  {
+    name: "503 where it is expected",
+    serve: answering(EMPTY_503),
+    keys: { "expect-status": [200, "500-599"] },
+    is: "pass passed",
+    detail: /^status 503$/,
+  },
+  {
+    name: "200 where it is not expected",
+    serve: answering(OK),
+    keys: { "expect-status": [204] },
+    is: "fail wrong-status",
+    detail: /^status 200$/,
+  },
+  {
+    name: "an early hint before the answer",
+    serve: answering(`HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n${OK}`),
+    is: "pass passed",
+    detail: /^status 200$/,
+  },
+  {
+    name: "another protocol",
+    serve: answering("HTTP/1.1 101 Any\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
+    is: "fail wrong-status",
+    detail: /^status 101$/,
+  },
+  {
+    name: "the expected body",
+    serve: answering(OK),
+    keys: { "expect-body": "ok" },
+    is: "pass passed",
+    detail: /^status 200$/,
+  },
+  {
+    name: "another body, which is not shown",
+    serve: answering("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret"),
+    keys: { "expect-body": "ok" },
+    is: "fail wrong-body",
+    detail: /^no match in 6 bytes, status 200$/,
+  },
+  {
+    name: "no body where one is expected",
+    serve: answering(status(204)),
+    keys: { "expect-body": "ok" },
+    is: "fail wrong-body",
+    detail: /^no match in 0 bytes/,
+  },
+  {
+    name: "the right body with the wrong status",
+    serve: answering("HTTP/1.1 500 Any\r\nContent-Length: 2\r\n\r\nok"),
+    keys: { "expect-body": "ok" },
+    is: "fail wrong-status",
+    detail: /^status 500$/,
+  },
+  {
+    name: "a body that matches /regex/i",
+    serve: answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nStatus=UP"),
+    keys: { "expect-body": "/^status=up$/i" },
+    is: "pass passed",
+    detail: /^status 200$/,
+  },
+  {
+    name: "a body that /regex/ does not match",
+    serve: answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nStatus=UP"),
+    keys: { "expect-body": "/^status=up$/" },
+    is: "fail wrong-body",
+    detail: /^no match in 9 bytes/,
+  },
+  {
+    name: "a body in pieces, a character split",
+    serve: inPieces(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+      "3\r\nall\r\n",
+      "6\r\n good \r\n",
+      // The two bytes of an e with an acute accent, in UTF-8.
+      "2\r\n\u00c3",
+      "\u00a9\r\n0\r\n\r\n",
+    ),
+    keys: { "expect-body": "all good \u00e9" },
+    is: "pass passed",
+    detail: /^status 200$/,
+  },
+  {
+    name: "a body that ends with the connection",
+    serve: (socket) => socket.once("data", () => socket.end("HTTP/1.0 200 OK\r\n\r\nall good")),
+    keys: { "expect-body": "all good" },
+    is: "pass passed",
+    detail: /^status 200$/,
+  },
+  {
+    name: "a compressed body, which stays as it is",
+    serve: answering("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain"),
+    keys: { "expect-body": "plain" },
+    is: "pass passed",
+    detail: /^status 200$/,
+  },
+  {
+    name: "an endless body without the text",
+    serve: endless,
+    keys: { "expect-body": "y" },
+    is: "fail wrong-body",
+    detail: new RegExp(`^no match in the first ${BODY_MAX_BYTES} bytes`),
+  },
+  {
+    name: "an endless body with the text",
+    serve: endless,
+    keys: { "expect-body": `/^x{${BODY_MAX_BYTES}}$/` },
+    is: "pass passed",
+    detail: /^status 200$/,
+  },
+  {
+    name: "an endless body that nobody asked for",
+    serve: endless,
+    is: "pass passed",
+    detail: /^status 200$/,
+  },
+  {
+    name: "HEAD with a length and no body",
+    serve: answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+    keys: { method: "HEAD" },
+    is: "pass passed",
+    detail: /^status 200$/,
+  },
+];
+
+describe("http answers", () => {
+  for (const { name, serve, keys, is, detail } of cases) {
+    test(name, async (context) => {
+      const server = await listen(context, serve);
+      const url = `http://127.0.0.1:${server.port}/healthz?token=secret`;
+      const { result, error } = await runCheck({ type: "http", url, ...keys });
+      assert.equal(`${result.outcome} ${result.reason}`, is, result.detail);
+      assert.match(result.detail, detail);
+      assert.doesNotMatch(result.detail, /secret/);
+      assert.equal(error, undefined);
+      await server.allClosed();
+      assert.equal(server.sockets.length, 1);
+      assert.equal(server.received.match(/ HTTP\/1\.1\r\n/g)?.length, 1);
+    });
+  }
+});
+
+describe("http requests", () => {
+  test("exactly what is configured is sent", async (context) => {
+    const server = await listen(context, answering(OK));
+    const url = `http://127.0.0.1:${server.port}/a%20b?c=d`;
+    const headers = { "X-Probe": "one two", "User-Agent": "curl" };
+    await runCheck({ type: "http", url, method: "OPTIONS", headers, host: "www.example:81" });
+    assert.deepEqual(
+      server.received.split("\r\n").toSorted(),
+      [
+        "",
+        "",
+        "OPTIONS /a%20b?c=d HTTP/1.1",
+        "connection: close",
+        "host: www.example:81",
+        "user-agent: curl",
+        "x-probe: one two",
+      ].toSorted(),
+    );
+  });
+
+  test("a POST has no body", async (context) => {
+    const server = await listen(context, answering(OK));
+    const url = `http://127.0.0.1:${server.port}/`;
+    const { result } = await runCheck({ type: "http", url, method: "POST" });
+    assert.equal(result.outcome, "pass");
+    await server.allClosed();
+    assert.match(server.received, /^POST \/ HTTP\/1\.1\r\n/);
+    assert.match(server.received, /\r\ncontent-length: 0\r\n/i);
+    assert.ok(server.received.endsWith("\r\n\r\n"));
+  });
+
+  test("each poll is a new connection", async (context) => {
+    const server = await listen(context, answering(OK));
+    const check = { type: "http", url: `http://127.0.0.1:${server.port}/` };
+    for (const polls of [1, 2, 3]) {
+      await runCheck(check);
+      await server.allClosed();
+      assert.equal(server.sockets.length, polls);
+    }
+  });
+
+  test("IPv6", async (context) => {
+    const server = await listen(context, answering(OK), { host: "::1" });
+    const { result } = await runCheck({ type: "http", url: `http://[::1]:${server.port}/` });
+    assert.equal(result.outcome, "pass");
+    assert.match(server.received, new RegExp(`\r\nhost: \\[::1\\]:${server.port}\r\n`, "i"));
+  });
+
+  test("proxies of the environment are ignored", async (context) => {
+    const server = await listen(context, answering(OK));
+    const proxy = `http://127.0.0.1:${await freePort()}/`;
+    const names = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
+    for (const name of names) process.env[name] = proxy;
+    context.after(() => {
+      for (const name of names) delete process.env[name];
+    });
+    const { result } = await runCheck({ type: "http", url: `http://127.0.0.1:${server.port}/` });
+    assert.equal(result.outcome, "pass");
+  });
+});
+
+describe("http keys", () => {
+  const url = "http://127.0.0.1/";
+  const https = "https://127.0.0.1/";
+  const invalid: readonly [keys: object, path: string, message: RegExp][] = [
+    [{}, "url", /expected string/],
+    [{ url: "127.0.0.1:80" }, "url", /must be a URL such as/],
+    [{ url: "ftp://127.0.0.1/" }, "url", /must be a URL such as/],
+    [{ url: "http:127.0.0.1" }, "url", /must be a URL such as/],
+    [{ url: " http://127.0.0.1/" }, "url", /must be a URL such as/],
+    [{ url: "http://127.0.0.1/\n" }, "url", /must be a URL such as/],
+    [{ url: "http://b\u00fccher.example/" }, "url", /printable ASCII/],
+    [{ url: "http://ann:secret@127.0.0.1/" }, "url", /must not contain credentials/],
+    [{ url: "http://127.0.0.1/#top" }, "url", /must not contain a fragment/],
+    [{ url: "http://127.0.0.1:0/" }, "url", /must not have port 0/],
+    [{ url: "http://127.0.0.1:65536/" }, "url", /must be a URL such as/],
+    [{ url: "http://-x.example/" }, "url", /must have a valid host/],
+    [{ url: `http://127.0.0.1/${"a".repeat(2048)}` }, "url", /at most 2048/],
+    [{ url, method: "CONNECT" }, "method", /"GET"\|"HEAD"/],
+    [{ url, method: "get" }, "method", /"GET"\|"HEAD"/],
+    [{ url, headers: { "a b": "c" } }, "headers.a b", /Invalid key/],
+    [{ url, headers: { Host: "x" } }, "headers.Host", /Invalid key/],
+    [{ url, headers: { a: "b\r\nc: d" } }, "headers.a", /printable ASCII on one line/],
+    [{ url, headers: { a: "\u00e9" } }, "headers.a", /printable ASCII on one line/],
+    [{ url, headers: { a: 1 } }, "headers.a", /expected string/],
+    [{ url, headers: { A: "b", a: "c" } }, "headers", /must not name a header twice/],
+    [{ url, host: "a/b" }, "host", /must be a host name or address/],
+    [{ url, host: "a b" }, "host", /must be a host name or address/],
+    [{ url, host: "" }, "host", /must be a host name or address/],
+    [{ url, "expect-status": [] }, "expect-status", /at least one/],
+    [{ url, "expect-status": 200 }, "expect-status", /expected array/],
+    [{ url, "expect-status": [99] }, "expect-status.0", /from 100 to 599/],
+    [{ url, "expect-status": [200, 600] }, "expect-status.1", /from 100 to 599/],
+    [{ url, "expect-status": ["299-200"] }, "expect-status.0", /from 100 to 599/],
+    [{ url, "expect-status": ["2xx"] }, "expect-status.0", /from 100 to 599/],
+    [{ url, "expect-status": [200.5] }, "expect-status.0", /from 100 to 599/],
+    [{ url, "expect-body": "" }, "expect-body", /must not be empty/],
+    [{ url, "expect-body": "/(/" }, "expect-body", /Unterminated group/],
+    [{ url, "expect-body": "/a/g" }, "expect-body", /only the flag i is known/],
+    [{ url, "expect-body": "a", method: "HEAD" }, "expect-body", /HEAD has no body/],
+    [{ url, "ca-file": "/ca.pem" }, "ca-file", /url is not https/],
+    [{ url, "server-name": "a.example" }, "server-name", /url is not https/],
+    [{ url: https, "server-name": "127.0.0.1" }, "server-name", /must be a host name/],
+    [{ url: https, "ca-file": "ca.pem" }, "ca-file", /must be an absolute path/],
+    [{ url: https, "ca-file": "/ca.pem", "tls-verify": false }, "ca-file", /tls-verify is false/],
+    [{ url: https, "tls-verify": "no" }, "tls-verify", /expected boolean/],
+    [{ url, watch: true }, "watch", /does not exist yet/],
+    [{ url, follow: true }, "", /Unrecognized key: "follow"/],
+  ];
+
+  for (const [keys, path, message] of invalid) {
+    test(`refuses ${JSON.stringify(keys).slice(0, 80)}`, () => {
+      const issues = HttpCheck.safeParse({ type: "http", ...keys }).error?.issues ?? [];
+      assert.equal(issues.length, 1, JSON.stringify(issues));
+      assert.equal(issues[0]?.path.join("."), path);
+      assert.match(issues[0].message, message);
+    });
+  }
+
+  test("states the defaults", () => {
+    assert.deepEqual(HttpCheck.parse({ type: "http", url }), {
+      type: "http",
+      url,
+      method: "GET",
+      headers: {},
+      "expect-status": ["200-299"],
+      "tls-verify": true,
+      watch: false,
+    });
+  });
+
+  test("describes every key, with its default in brackets", () => {
+    for (const [key, schema] of Object.entries(HttpCheck.shape)) {
+      if (key !== "type") assert.match(schema.description ?? "", /^[A-Z].*\. \[.+\]$/, key);
+    }
+  });
+});

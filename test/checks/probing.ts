@@ -1,0 +1,25 @@
+/** Runs one check as the agent does. */
+import { attempt, type Attempt } from "../../checks/attempt.ts";
+import { CheckSchema, createProbe } from "../../checks/registry.ts";
+import { createResolver, type ResolverOptions } from "../../checks/resolve.ts";
+import { systemTimers, type Timers } from "../../checks/timers.ts";
+
+/** Longer than any answer here takes, so that a timeout is a failed test and not a slow machine. */
+export const PATIENCE_MS = 10_000;
+
+export interface ProbingOptions extends ResolverOptions {
+  readonly timers?: Timers;
+  readonly timeoutMs?: number;
+}
+
+export function runCheck(keys: object, options: ProbingOptions = {}): Promise<Attempt> {
+  const { timers = systemTimers, timeoutMs = PATIENCE_MS } = options;
+  const probe = createProbe(CheckSchema.parse(keys), { resolver: createResolver(options) });
+  return attempt(probe, timeoutMs, timers);
+}
+
+/** `outcome reason`, with the detail for a message when a test fails. */
+export async function wordsOf(running: Promise<Attempt>): Promise<string> {
+  const { result } = await running;
+  return `${result.outcome} ${result.reason}`;
+}
