@@ -58,6 +58,7 @@ export async function startClient(lab: Lab, namespace: Namespace, name: string):
   });
   lab.onRemove(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
     const ended = once(child, "exit");
     child.kill("SIGKILL");
     await ended;

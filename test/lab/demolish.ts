@@ -15,7 +15,10 @@ const NAMESPACES_FOLDER = "/run/netns";
  *
  * @throws {Error} When a process or a namespace cannot be removed; the record is kept then.
  */
-export function demolish(record: LabRecord): void {
+export function demolish(
+  record: LabRecord,
+  { keepsFiles = false }: { readonly keepsFiles?: boolean } = {},
+): void {
   const names = namespacesOf(record.id);
   killAllIn(new Set(names.flatMap((name) => inodeOf(name) ?? [])));
   for (const name of names) {
@@ -25,7 +28,7 @@ export function demolish(record: LabRecord): void {
       throw new Error(`Cannot remove network namespace ${name}: ${stderr.trim()}`);
     }
   }
-  rmSync(record.folder, { recursive: true, force: true });
+  if (!keepsFiles) rmSync(record.folder, { recursive: true, force: true });
   removeRecord(record.id);
 }
 

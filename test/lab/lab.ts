@@ -20,7 +20,7 @@ export interface Lab {
   /** Registers something of this process, such as a file watcher, to be closed at the end. */
   onRemove(close: () => void | Promise<void>): void;
   /** Kills the lab's processes, removes namespaces and folder. A second call does nothing. */
-  remove(): Promise<void>;
+  remove(options?: { readonly keepsFiles?: boolean }): Promise<void>;
   /** From now on the lab outlives this process. */
   keep(): void;
 }
@@ -55,9 +55,9 @@ export function createLab(): Lab {
       return path;
     },
     onRemove: (close) => void closers.push(close),
-    async remove() {
+    async remove(options) {
       for (const close of closers.splice(0).toReversed()) await close();
-      demolishNow(lab);
+      demolishNow(lab, options);
     },
     keep() {
       writeRecord({ ...record, stays: true });
@@ -69,10 +69,10 @@ export function createLab(): Lab {
   return lab;
 }
 
-function demolishNow(lab: Lab): void {
+function demolishNow(lab: Lab, options?: { readonly keepsFiles?: boolean }): void {
   const record = liveLabs.get(lab);
   if (record === undefined) return;
-  demolish(record);
+  demolish(record, options);
   liveLabs.delete(lab);
 }
 

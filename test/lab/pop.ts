@@ -1,7 +1,7 @@
 /** A PoP: nginx on the anycast addresses, ExaBGP, and the agent under it. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import { AuditLine } from "./audit-line.ts";
 import { type CommandResult, tryCommand } from "./command.ts";
 import { createExabgp, type ExabgpDaemon, repositoryView } from "./exabgp.ts";
 import type { Lab } from "./lab.ts";
@@ -23,16 +23,6 @@ export const ANYCAST = {
 
 /** The service of the default configuration. */
 export const SERVICE = "web";
-
-/** One decision, as the agent writes it down; only what the lab itself looks at is named. */
-export const AuditLine = z.looseObject({
-  at: z.string(),
-  service: z.string(),
-  from: z.string(),
-  to: z.string(),
-  reason: z.string(),
-});
-export type AuditLine = z.infer<typeof AuditLine>;
 
 export interface PopOptions {
   /** The PoP's name, and what its nginx answers. */
