@@ -1,0 +1,31 @@
+/** The effective configuration becomes what decisions need: milliseconds, numbers, routes. */
+import { specOf, type EffectiveConfig, type EffectiveService } from "./effective.ts";
+import type { CheckPlan, Plan, Require, ServicePlan } from "./plan.ts";
+import { buildRoute } from "./routes.ts";
+import type { Check } from "./schema-service.ts";
+import { resolveTiming } from "./timing.ts";
+
+export function buildPlan(config: EffectiveConfig): Plan {
+  return {
+    pop: config.pop,
+    services: Object.entries(config.services).map(([name, service]) => buildService(name, service)),
+  };
+}
+
+function buildService(name: string, service: EffectiveService): ServicePlan {
+  return {
+    name,
+    require: buildRequire(service.require),
+    shared: service.shared,
+    routes: service.prefixes.map((prefix) => buildRoute(prefix, service.announce)),
+    checks: Object.entries(service.checks).map(([check, keys]) => buildCheck(name, check, keys)),
+  };
+}
+
+function buildRequire(require: EffectiveService["require"]): Require {
+  return typeof require === "string" ? require : { atLeast: require["at-least"] };
+}
+
+function buildCheck(service: string, name: string, check: Check): CheckPlan {
+  return { id: `${service}/${name}`, name, ...resolveTiming({}, check), spec: specOf(check) };
+}

@@ -1,0 +1,85 @@
+/** What must hold between keys; every rule skips what is wrong in itself, so that all mistakes are found at once. */
+import { CHECKS_MAX, ROUTES_MAX, SERVICES_MAX } from "./limits.ts";
+import { NAME_PATTERN } from "./leaf.ts";
+import { formatPath, type Problem } from "./problem.ts";
+import { announceProblems } from "./rules-announce.ts";
+import { prefixProblems } from "./rules-prefixes.ts";
+import { sharedProblems } from "./rules-shared.ts";
+import { timingProblems, timingWarnings } from "./rules-timing.ts";
+import { problemAt, type ServiceSource, type Sources } from "./source.ts";
+
+export function judge(sources: Sources): { problems: Problem[]; warnings: Problem[] } {
+  return {
+    problems: [
+      ...totalProblems(sources),
+      ...timingProblems(sources),
+      ...sources.services.flatMap((service) => [
+        ...nameProblems(service),
+        ...requireProblems(service),
+        ...prefixProblems(service),
+        ...announceProblems(service),
+      ]),
+      ...sharedProblems(sources.services),
+    ],
+    warnings: timingWarnings(sources),
+  };
+}
+
+function totalProblems({ main, services }: Sources): Problem[] {
+  const place = { ...main.place(["services"], "key"), path: "services" };
+  const totals = [
+    { what: "services", count: services.length, max: SERVICES_MAX },
+    {
+      what: "checks",
+      count: sum(services, ({ draft }) => Object.keys(draft.checks ?? {}).length),
+      max: CHECKS_MAX,
+    },
+    {
+      what: "prefixes",
+      count: sum(services, ({ draft }) => draft.prefixes?.length ?? 0),
+      max: ROUTES_MAX,
+    },
+  ];
+  return totals
+    .filter(({ count, max }) => count > max)
+    .map(({ what, count, max }) => ({
+      ...place,
+      message: `${count} ${what} in all files`,
+      allowed: `at most ${max}`,
+    }));
+}
+
+function nameProblems({ name, draft, document }: ServiceSource): Problem[] {
+  const checks = Object.keys(draft.checks ?? {}).map((check) => [
+    "services",
+    name,
+    "checks",
+    check,
+  ]);
+  return [["services", name], ...checks]
+    .filter((path) => !NAME_PATTERN.test(path.at(-1) ?? ""))
+    .map((path) => ({
+      ...document.place(path, "key"),
+      path: formatPath(path),
+      message: "not a name",
+      allowed: "1 to 63 of a-z, 0-9 and hyphens, not a hyphen first",
+    }));
+}
+
+function requireProblems(service: ServiceSource): Problem[] {
+  const { require, checks } = service.draft;
+  if (typeof require !== "object" || checks === undefined) return [];
+  const atLeast = require["at-least"];
+  const count = Object.keys(checks).length;
+  if (atLeast === undefined || atLeast <= count) return [];
+  const checksHere = count === 1 ? "there is 1 check" : `there are ${count} checks`;
+  const message = `${atLeast} can never be met: ${checksHere}`;
+  return [problemAt(service, ["require", "at-least"], message, `1 to ${count}`)];
+}
+
+function sum(
+  services: readonly ServiceSource[],
+  count: (service: ServiceSource) => number,
+): number {
+  return services.reduce((total, service) => total + count(service), 0);
+}

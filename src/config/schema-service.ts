@@ -1,0 +1,60 @@
+/** `services.NAME`: prefixes, how they are announced, and the checks that decide about it. */
+import { z } from "zod";
+import { CHECK_TYPES, type CheckSpec } from "../../checks/registry.ts";
+import { integer, list, named, text, word } from "./leaf.ts";
+import { CHECKS_PER_SERVICE_MAX, PREFIXES_PER_SERVICE_MAX } from "./limits.ts";
+import { parsePrefix } from "./prefix.ts";
+import { Announce } from "./schema-announce.ts";
+import { CheckTiming } from "./schema-timing.ts";
+
+const withTiming = Object.values(CHECK_TYPES).map(({ schema }) =>
+  schema.safeExtend(CheckTiming.shape),
+);
+
+/** A check type's own keys, and the timing that a check may override. */
+export type Check = CheckSpec & CheckTiming;
+export const Check: z.ZodType<Check> = z.discriminatedUnion(
+  "type",
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table is not empty
+  withTiming as unknown as [(typeof withTiming)[number]],
+);
+
+export const Require = z.union(
+  [
+    z.literal(["all", "any"]),
+    z.strictObject({
+      "at-least": integer(1, CHECKS_PER_SERVICE_MAX).describe(
+        "How many checks must be up; at most as many as there are. [required]",
+      ),
+    }),
+  ],
+  "must be all, any, or { at-least: NUMBER }",
+);
+
+export const Service = z.strictObject({
+  prefixes: list(
+    text(
+      "an IPv4 or IPv6 prefix such as 192.0.2.0/24 or 2001:db8::/48",
+      (value) => parsePrefix(value) !== undefined,
+    ),
+    PREFIXES_PER_SERVICE_MAX,
+  ).describe("What is announced, without host bits, each once. [required]"),
+  announce: Announce.optional().describe("Attributes while up; every key is optional. [{}]"),
+  require: Require.optional().describe(
+    "How many checks must be up: `all`, `any`, or `{ at-least: NUMBER }`. [all]",
+  ),
+  scope: word(["global", "local"])
+    .optional()
+    .describe(
+      "`local` allows prefixes longer than /24 and /48 (RFC 7454 section 6.1.3), and private, documentation and other special space (RFC 6890). [global]",
+    ),
+  shared: word(["all", "any"])
+    .optional()
+    .describe(
+      "For services that name the same prefix: it is announced while `all` of them are (RFC 4786), or while `any` is. They must agree. [all]",
+    ),
+  checks: named(Check, CHECKS_PER_SERVICE_MAX).describe(
+    "What is probed, by name; see the check types below. [required]",
+  ),
+});
+export type Service = z.infer<typeof Service>;

@@ -1,0 +1,69 @@
+/** The shape of `anyctl.yaml` and of the files in `anyctl.d`. Descriptions are the reference that users read. */
+import { z } from "zod";
+import { duration, named, pattern, text } from "./leaf.ts";
+import { FOLDER_PATH_BYTES_MAX, SERVICES_MAX, SOCKET_PATH_BYTES_MAX } from "./limits.ts";
+import { Service } from "./schema-service.ts";
+import { CheckTiming } from "./schema-timing.ts";
+
+/** Where drains and history are kept unless the file says otherwise. */
+export const STATE_DIR_DEFAULT = "/var/lib/anyctl";
+
+/** Where the control API listens unless the file says otherwise. */
+export const SOCKET_DEFAULT = "/run/anyctl/agent.sock";
+
+export const ACK_TIMEOUT_DEFAULT = "5s";
+
+export const POP_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+
+export const StateDir = absolutePath("folder", FOLDER_PATH_BYTES_MAX);
+
+export const SocketPath = absolutePath("socket", SOCKET_PATH_BYTES_MAX);
+
+export const Exabgp = z.strictObject({
+  dialect: z
+    .literal(["auto", 4, 5, 6], "must be auto, 4, 5 or 6")
+    .optional()
+    .describe("The major version whose commands are written; `auto` asks `system version`. [auto]"),
+  "ack-timeout": duration(100, 60_000)
+    .optional()
+    .describe("How long an answer to a command may take. [5s]"),
+});
+export type Exabgp = z.infer<typeof Exabgp>;
+
+const settings = {
+  pop: pattern("1 to 255 letters, digits, dots, hyphens and underscores", POP_PATTERN)
+    .optional()
+    .describe("Name of this PoP. [the host name]"),
+  "state-dir": StateDir.optional().describe(
+    `Folder for drains and history, an absolute path. [${STATE_DIR_DEFAULT}]`,
+  ),
+  socket: SocketPath.optional().describe(
+    `Unix socket of the control API, an absolute path of at most ${SOCKET_PATH_BYTES_MAX} bytes. [${SOCKET_DEFAULT}]`,
+  ),
+  exabgp: Exabgp.optional().describe("How to talk to ExaBGP. [{}]"),
+  defaults: CheckTiming.optional().describe(
+    "Timing of every check; a check may override each. [{}]",
+  ),
+};
+
+const Services = named(Service, SERVICES_MAX).describe(
+  "Checks and prefixes that go together, by name. [required, here or in anyctl.d]",
+);
+
+/** `anyctl.yaml`. Its services may all be in `anyctl.d`. */
+export const Config = z.strictObject({ ...settings, services: Services.optional() });
+export type Config = z.infer<typeof Config>;
+
+/** A file in `anyctl.d`. */
+export const DropIn = z.strictObject({ services: Services });
+export type DropIn = z.infer<typeof DropIn>;
+
+function absolutePath(kind: string, bytesMax: number): z.ZodString {
+  return text(
+    `the absolute path of a ${kind}, at most ${bytesMax} bytes, without control characters, ".." and a final slash`,
+    (path) =>
+      /^(?:\/[^/\p{Cc}]+)+$/u.test(path) &&
+      !path.split("/").some((part) => part === "." || part === "..") &&
+      Buffer.byteLength(path) <= bytesMax,
+  );
+}

@@ -1,0 +1,36 @@
+/** The effective configuration as a file that could be used. */
+import { stringify } from "yaml";
+import type { ConfigFile } from "./document.ts";
+import type { EffectiveConfig } from "./effective.ts";
+import { parseEffective } from "./parse.ts";
+import { HIDDEN, isSecretName } from "./secrets.ts";
+
+/**
+ * Parsed again, it gives the same plan, unless a secret header had to be hidden.
+ *
+ * @param files As in `LoadedConfig`.
+ * @throws {ConfigError}
+ */
+export function showConfig(files: readonly ConfigFile[], hostName?: string): string {
+  return writeConfig(parseEffective(files, hostName).effective);
+}
+
+function writeConfig(config: EffectiveConfig): string {
+  // Without aliases: two equal lists are not one to a reader. Without folding: a pattern stays on its line.
+  return stringify(hideSecrets(config), {
+    aliasDuplicateObjects: false,
+    lineWidth: 0,
+    version: "1.2",
+  });
+}
+
+function hideSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(hideSecrets);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      typeof item === "string" && isSecretName(key) ? HIDDEN : hideSecrets(item),
+    ]),
+  );
+}
