@@ -1,0 +1,94 @@
+/** Which configuration is in force: the file, the last good one, or none. */
+import type { Route } from "exabgp-ts-bridge";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { ConfigError, formatProblem } from "../config/problem.ts";
+import type { Plan, ServicePlan } from "../config/plan.ts";
+import type { ConfigStatus } from "../control/protocol.ts";
+import { refuseMassWithdrawal } from "../core/mass-withdrawal.ts";
+import type { OwnedRoute } from "../core/routes.ts";
+import { loadLastGood } from "./last-good.ts";
+
+/** What the agent goes by. */
+export interface Effective {
+  readonly origin: ConfigStatus["origin"];
+  /** undefined only with origin `none`. */
+  readonly config: LoadedConfig | undefined;
+  readonly plan: Plan;
+  /** Why the file as it was last read is not in force, one line each. */
+  readonly problems: readonly string[];
+}
+
+/** The file, or every reason why it cannot be used. */
+export function readConfiguration(path: string): LoadedConfig | readonly string[] {
+  try {
+    return loadConfig(path);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(formatProblem);
+    return [`Cannot use config "${path}": ${String(error)}`];
+  }
+}
+
+/**
+ * What a starting agent goes by. A file that would withdraw more than half of what an earlier life announced
+ * counts as unusable, just as it would at a reload.
+ */
+export function startConfiguration(
+  path: string,
+  stateDir: string,
+  owned: ReadonlyMap<string, OwnedRoute>,
+  pop: string,
+): Effective {
+  const read = readConfiguration(path);
+  const problems = "plan" in read ? massWithdrawal(owned, read.plan) : read;
+  if ("plan" in read && problems.length === 0) {
+    return { origin: "file", config: read, plan: read.plan, problems };
+  }
+  const config = loadLastGood(stateDir);
+  if (config !== undefined) return { origin: "last-good", config, plan: config.plan, problems };
+  return { origin: "none", config: undefined, plan: planOfOwned(owned, pop), problems };
+}
+
+/** @param path Where the file is, or should be. */
+export function configStatus(path: string, { origin, config, problems }: Effective): ConfigStatus {
+  const current = origin === "file" && problems.length === 0;
+  return { path, hash: config?.hash ?? "", origin, current, problems };
+}
+
+/** The refusal of a plan in words; empty when it is not refused. */
+function massWithdrawal(owned: ReadonlyMap<string, OwnedRoute>, plan: Plan): readonly string[] {
+  const routes = new Map(
+    [...owned].map(([prefix, one]) => [prefix, { told: "unknown", owned: one } as const]),
+  );
+  const refusal = refuseMassWithdrawal(routes, plan, "agent");
+  return refusal === undefined ? [] : [refusalText(refusal)];
+}
+
+export function refusalText(refusal: {
+  readonly prefixes: readonly string[];
+  readonly announced: number;
+}): string {
+  return (
+    `refused: would withdraw ${refusal.prefixes.length} of ${refusal.announced} announced prefixes; ` +
+    "allowed: at most half. Drain the services first"
+  );
+}
+
+/**
+ * What is left to decide without any configuration: nothing is announced, nothing is judged, but drains of the
+ * services that earlier lives announced are obeyed.
+ */
+function planOfOwned(owned: ReadonlyMap<string, OwnedRoute>, pop: string): Plan {
+  const routesOf = new Map<string, Route[]>();
+  for (const { route, services } of owned.values()) {
+    const name = services[0] ?? "";
+    routesOf.set(name, [...(routesOf.get(name) ?? []), route]);
+  }
+  const services = [...routesOf].map(([name, routes]): ServicePlan => ({
+    name,
+    require: "all",
+    shared: "all",
+    routes,
+    checks: [],
+  }));
+  return { pop, services };
+}

@@ -1,0 +1,145 @@
+/** The folder of drain files: read again on every change, and every second in case a change was not heard. */
+import { type FSWatcher, watch } from "node:fs";
+import { link, readdir, rename, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Drain, Undrain } from "../core/inputs.ts";
+import type { Clock } from "./clock.ts";
+import { readDrainFile } from "./drain-file.ts";
+
+/** With a working watch the folder is read again only in case an event was lost. */
+const RESCAN_MS = 1000;
+
+/** Without one (the kernel's limit of inotify watches is spent) a change must still be seen within 100 ms. */
+const RESCAN_BLIND_MS = 80;
+
+/** More files than there can be services; beyond it somebody fills the folder with rubbish. */
+const FILES_MAX = 10_000;
+
+/** What a drain file may be called: a service, or the whole PoP. */
+const FILE_NAME = /^(?:_all|[a-z0-9][a-z0-9-]{0,62})$/;
+
+export interface DrainFolderOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  /** All drains that stand, whenever that changed, and who ended which. */
+  readonly changed: (drains: readonly Drain[], undrains: readonly Undrain[]) => void;
+  /** Something about the folder, not about one drain; undefined when it is over. */
+  readonly problem: (detail: string | undefined) => void;
+}
+
+export class DrainFolder {
+  readonly #options: DrainFolderOptions;
+  #watcher: FSWatcher | undefined;
+  #watchedInode = 0;
+  #last = "";
+  #problem: string | undefined;
+  #lastProblem: string | undefined;
+  #scanning = false;
+  #again = false;
+  #stopped = false;
+  #cancel = () => {};
+
+  constructor(options: DrainFolderOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the folder has been read for the first time: nothing may be announced before. */
+  async start(): Promise<void> {
+    await this.#scan();
+    if (this.#stopped || this.#last !== "") return;
+    await new Promise<void>((resolve) => this.#options.clock.after(RESCAN_MS, resolve));
+    await this.start();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+    this.#watcher?.close();
+  }
+
+  async #scan(): Promise<void> {
+    if (this.#stopped) return;
+    if (this.#scanning) {
+      this.#again = true;
+      return;
+    }
+    this.#scanning = true;
+    this.#cancel();
+    do {
+      this.#again = false;
+      try {
+        this.#problem = undefined;
+        await this.#rewatch();
+        await this.#read();
+      } catch (error) {
+        // The drains last seen stand on: a folder that vanished is no reason to announce.
+        this.#problem = `Cannot read the drain folder "${this.#options.folder}": ${String(error)}`;
+      }
+      if (this.#problem !== this.#lastProblem) this.#options.problem(this.#problem);
+      this.#lastProblem = this.#problem;
+    } while (this.#again);
+    this.#scanning = false;
+    const pauseMs = this.#watcher === undefined ? RESCAN_BLIND_MS : RESCAN_MS;
+    this.#cancel = this.#options.clock.after(pauseMs, () => void this.#scan());
+  }
+
+  async #read(): Promise<void> {
+    const names = (await readdir(this.#options.folder)).filter((name) => !name.startsWith("."));
+    const drains: Drain[] = [];
+    const undrains: Undrain[] = [];
+    const usable = names.filter((name) => FILE_NAME.test(name)).toSorted();
+    if (usable.length < names.length) {
+      this.#problem = `Ignores ${names.length - usable.length} files that are not named as a service`;
+    }
+    for (const name of usable.slice(0, FILES_MAX)) {
+      const path = join(this.#options.folder, name);
+      const file = await readDrainFile(path, name);
+      if (file === undefined) continue;
+      if (file.kind === "drain") drains.push(file.drain);
+      else if (await this.#consume(name)) undrains.push(file.undrain);
+      else this.#again = true;
+    }
+    const now = JSON.stringify(drains);
+    if (now === this.#last && undrains.length === 0) return;
+    this.#last = now;
+    this.#options.changed(drains, undrains);
+  }
+
+  /**
+   * Takes an undrain file away. Moved aside first and looked at again, because an operator may have replaced it
+   * by a drain in between; that drain is put back, unless a newer file already stands there.
+   */
+  async #consume(name: string): Promise<boolean> {
+    const path = join(this.#options.folder, name);
+    const aside = join(this.#options.folder, `.consumed-${name}`);
+    try {
+      await rename(path, aside);
+      const taken = await readDrainFile(aside, name);
+      if (taken?.kind === "drain") {
+        await link(aside, path).catch(() => {});
+        return false;
+      }
+      return true;
+    } finally {
+      await unlink(aside).catch(() => {});
+    }
+  }
+
+  /** Watches the folder that is there now: one that was removed and made again is another. */
+  async #rewatch(): Promise<void> {
+    const { ino } = await stat(this.#options.folder);
+    if (this.#watcher !== undefined && ino === this.#watchedInode) return;
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    try {
+      this.#watcher = watch(this.#options.folder, () => void this.#scan());
+      this.#watcher.on("error", () => {
+        this.#watcher?.close();
+        this.#watcher = undefined;
+      });
+      this.#watchedInode = ino;
+    } catch (error) {
+      this.#problem = `Cannot watch the drain folder, reads it often instead: ${String(error)}`;
+    }
+  }
+}

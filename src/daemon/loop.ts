@@ -1,0 +1,135 @@
+/** Inputs into the core, actions out of it: to ExaBGP first, then to disk and the log. Decides nothing. */
+import type { Bridge, Settlement } from "exabgp-ts-bridge";
+import { step } from "../core/agent.ts";
+import type { Action, Input, Refusal, VerdictChange } from "../core/inputs.ts";
+import type { Command } from "../core/routes.ts";
+import type { AgentState, Step } from "../core/state.ts";
+import type { AuditDesk } from "./audit.ts";
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { OwnedFile } from "./owned.ts";
+import type { Problems } from "./problems.ts";
+
+export interface LoopOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly bridge: Pick<Bridge, "announce" | "withdraw">;
+  readonly audit: AuditDesk;
+  readonly owned: OwnedFile;
+  readonly problems: Problems;
+}
+
+/** Failed commands are looked at this often; the core knows which are due. */
+const TICK_MS = 1000;
+
+/** Withdrawals that end together are written to owned.json together. */
+const OWNED_DELAY_MS = 100;
+
+export class Loop {
+  readonly #options: LoopOptions;
+  #state: AgentState;
+  #cancelTick = () => {};
+  #savePending = false;
+
+  /** @param first What `startAgent` decided; its actions are carried out by `start`. */
+  constructor(first: AgentState, options: LoopOptions) {
+    this.#options = options;
+    this.#state = first;
+  }
+
+  get state(): AgentState {
+    return this.#state;
+  }
+
+  start(actions: readonly Action[]): void {
+    this.#perform(actions);
+    this.#tick();
+  }
+
+  /** @returns Why the input was refused, if it was. */
+  dispatch(input: Input): Refusal | undefined {
+    const taken: Step = step(this.#state, input, this.#options.clock.nowMs());
+    this.#state = taken.state;
+    this.#perform(taken.actions);
+    return taken.actions.find((action) => action.type === "refused");
+  }
+
+  stop(): void {
+    this.#cancelTick();
+    this.#saveOwned();
+  }
+
+  #tick(): void {
+    this.dispatch({ type: "tick" });
+    this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
+  }
+
+  #perform(actions: readonly Action[]): void {
+    if (actions.length === 0) return;
+    const commands = actions.filter(isCommand);
+    const transitions = actions.filter((action) => action.type === "transition");
+    for (const transition of transitions) {
+      const caused = commands.filter(({ decision }) => decision === transition.decision);
+      this.#options.audit.decided(transition, caused.length);
+    }
+    for (const command of commands) if (command.type === "withdraw") this.#send(command);
+    const announcements = commands.filter(({ type }) => type === "announce");
+    // The file must know of a route before ExaBGP does; a withdrawal does not wait for a disk.
+    if (announcements.length > 0) this.#saveOwned();
+    for (const command of announcements) this.#send(command);
+    for (const action of actions) {
+      if (action.type === "verdict") this.#logVerdict(action);
+      if (action.type === "refused") this.#options.audit.refused(action);
+    }
+  }
+
+  #send(command: Command): void {
+    const settled = (settlement: Settlement) => this.#settled(command, settlement);
+    if (command.type === "announce") this.#options.bridge.announce(command.route, settled);
+    else this.#options.bridge.withdraw(command.route, settled);
+  }
+
+  #settled({ route, change, decision, type }: Command, settlement: Settlement): void {
+    const { outcome, line, ackMs, detail } = settlement;
+    const { audit, log } = this.#options;
+    audit.answered(decision, settlement);
+    // Superseded: a newer change of this prefix is on its way. Closed: ExaBGP is gone, and so are we.
+    if (outcome === "superseded" || outcome === "closed") return;
+    const done = outcome === "done" || outcome === "unconfirmed";
+    if (!done) log.error({ line, outcome, ackMs, detail }, "command failed");
+    else log.debug({ line, outcome, ackMs }, "command answered");
+    this.dispatch({ type: "answer", prefix: route.prefix, change, done });
+    if (type === "withdraw") this.#saveOwnedSoon();
+  }
+
+  #saveOwnedSoon(): void {
+    if (this.#savePending) return;
+    this.#savePending = true;
+    this.#options.clock.after(OWNED_DELAY_MS, () => {
+      this.#savePending = false;
+      this.#saveOwned();
+    });
+  }
+
+  #saveOwned(): void {
+    const { owned, problems } = this.#options;
+    try {
+      owned.save(this.#state.routes);
+      problems.clear("owned-file");
+    } catch (error) {
+      problems.report("owned-file", String(error));
+    }
+  }
+
+  #logVerdict({ check, from, to, result }: VerdictChange): void {
+    const { reason, detail } = result;
+    this.#options.log[to === "up" ? "info" : "warn"](
+      { check, from, to, reason, detail },
+      "verdict changed",
+    );
+  }
+}
+
+function isCommand(action: Action): action is Command {
+  return action.type === "announce" || action.type === "withdraw";
+}

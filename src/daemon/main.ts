@@ -1,0 +1,229 @@
+/** `anyctl agent`: what is wired to what. Each part's own file says what it does. */
+import { randomUUID } from "node:crypto";
+import { mkdirSync, writeSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { isatty } from "node:tty";
+import { Bridge, LineWriter } from "exabgp-ts-bridge";
+import { createResolver } from "../../checks/resolve.ts";
+import { readLenient } from "../config/load.ts";
+import { type ControlServer, startControlServer } from "../control/server.ts";
+import { startAgent } from "../core/configure.ts";
+import type { Drain } from "../core/inputs.ts";
+import type { OwnedRoute } from "../core/routes.ts";
+import type { Status } from "../control/protocol.ts";
+import { type AgentArguments, parseArguments } from "./arguments.ts";
+import { takeAttempt } from "./attempts.ts";
+import { AuditFile } from "./audit-file.ts";
+import { AuditDesk } from "./audit.ts";
+import { systemClock as clock } from "./clock.ts";
+import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
+import { DrainFolder } from "./drains.ts";
+import { createExit } from "./exit.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { bootId, exabgpLife } from "./life.ts";
+import { createLog, type Log } from "./log.ts";
+import { Loop } from "./loop.ts";
+import { OwnedFile } from "./owned.ts";
+import { Problems } from "./problems.ts";
+import { logRecord } from "./record-log.ts";
+import { Reloader } from "./reloader.ts";
+import { Scheduler } from "./scheduler.ts";
+import { healthOf, statusOf } from "./status.ts";
+import { readVersion } from "./version.ts";
+
+const NOT_BY_HAND = `anyctl agent is run by ExaBGP, which reads commands from its standard output.
+Put this into exabgp.conf, and see \`anyctl --help\` for what to type by hand:
+
+  process anyctl { run /usr/bin/anyctl agent --config /etc/anyctl/anyctl.yaml; encoder json; }
+`;
+
+/** @param argv What follows `agent` on the command line. */
+export async function main(argv: readonly string[]): Promise<void> {
+  if (isatty(0) || isatty(1)) {
+    writeSync(2, NOT_BY_HAND);
+    process.exit(1);
+  }
+  let wanted: AgentArguments;
+  try {
+    wanted = parseArguments(argv, process.env);
+  } catch (error) {
+    writeSync(2, `anyctl agent: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }
+  // ExaBGP's own is 0137: folders made under it could not be entered.
+  process.umask(0o027);
+  delete process.env["exabgp_cli_pipe"];
+  const { log } = createLog(clock, wanted.logLevel);
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "agent crashes");
+    process.exit(1);
+  });
+  await new Agent(wanted.configPath, log).run();
+}
+
+class Agent {
+  readonly #log: Log;
+  readonly #configPath: string;
+  readonly #version = readVersion();
+  readonly #since = new Date(clock.wallMs()).toISOString();
+  readonly #problems: Problems;
+  readonly #files: { readonly stateDir: string; readonly socketPath: string };
+  readonly #ownedFile: OwnedFile;
+  readonly #owned: ReadonlyMap<string, OwnedRoute>;
+  readonly #effective: Effective;
+  readonly #exit: (why: string, status: number) => void;
+  readonly #bridge: Bridge;
+  readonly #auditFile: AuditFile;
+  readonly #audit: AuditDesk;
+  readonly #drains: DrainFolder;
+  readonly #scheduler: Scheduler;
+  #standing: readonly Drain[] = [];
+  /** undefined until the drains have been read for the first time. */
+  #loop: Loop | undefined;
+  #reloader: Reloader | undefined;
+  #control: ControlServer | undefined;
+
+  constructor(configPath: string, log: Log) {
+    this.#log = log;
+    this.#configPath = configPath;
+    this.#problems = new Problems(clock, log);
+    this.#files = readLenient(configPath);
+    log.info(
+      { version: this.#version, configPath, ...this.#files, pid: process.pid },
+      "agent starts",
+    );
+    if (process.getuid?.() === 0) log.warn("agent runs as root; it needs no privilege");
+    this.#makeFolder();
+    const { stateDir } = this.#files;
+    this.#ownedFile = new OwnedFile(stateDir, exabgpLife());
+    this.#owned = this.#ownedFile.load((detail) => this.#problems.report("owned-file", detail));
+    this.#effective = startConfiguration(configPath, stateDir, this.#owned, hostname());
+    this.#exit = createExit(log, () => this.#last());
+    this.#bridge = this.#createBridge();
+    const boot = bootId();
+    this.#auditFile = new AuditFile(stateDir, boot, (count, error) =>
+      this.#problems.report("audit-file", `${count} records are only in the log: ${String(error)}`),
+    );
+    const origin = { pop: this.#effective.plan.pop, boot, agent: this.#version };
+    this.#audit = new AuditDesk(clock, origin, (draft, timing) =>
+      logRecord(log, this.#auditFile.append(draft), timing),
+    );
+    this.#drains = this.#createDrains();
+    this.#scheduler = new Scheduler({
+      clock,
+      context: { resolver: createResolver() },
+      attempted: (check, made) =>
+        this.#loop === undefined
+          ? check.timing.intervalMs
+          : takeAttempt(check, made, this.#loop, log),
+    });
+  }
+
+  /** From the first bytes for ExaBGP to the first probes. */
+  async run(): Promise<void> {
+    this.#bridge.start();
+    process.on("SIGTERM", () => this.#exit("SIGTERM", 0));
+    process.on("SIGINT", () => this.#exit("SIGINT", 0));
+    // The kernel does not say who sent a signal.
+    process.on("SIGHUP", () => this.#reloader?.reload("unknown"));
+    this.#control = await startControlServer({
+      socketPath: this.#files.socketPath,
+      status: () => this.#status(),
+      healthz: () => healthOf(this.#status()),
+      problem: (detail) => this.#problems.report("control-socket", detail),
+      timers: clock,
+    });
+    await this.#drains.start();
+    const first = startAgent(this.#effective.plan, this.#owned, this.#standing, clock.nowMs());
+    this.#loop = new Loop(first.state, {
+      clock,
+      log: this.#log,
+      bridge: this.#bridge,
+      audit: this.#audit,
+      owned: this.#ownedFile,
+      problems: this.#problems,
+    });
+    this.#loop.start(first.actions);
+    this.#reloader = new Reloader(this.#effective, {
+      path: this.#configPath,
+      stateDir: this.#files.stateDir,
+      clock,
+      log: this.#log,
+      loop: this.#loop,
+      problems: this.#problems,
+      probe: (checks) => this.#scheduler.update(checks),
+      pop: (pop) => this.#audit.rename(pop),
+    });
+    startHeartbeat(this.#log, this.#loop);
+  }
+
+  #makeFolder(): void {
+    try {
+      // Set-group-ID: what operators of the folder's group make there, the agent's group can read.
+      mkdirSync(join(this.#files.stateDir, "drains"), { recursive: true, mode: 0o2770 });
+    } catch (error) {
+      this.#problems.report("state-dir", String(error));
+    }
+  }
+
+  #createBridge(): Bridge {
+    const log = this.#log;
+    const failed = (error: Error) => this.#exit(`stdout failed: ${error.message}`, 0);
+    const output = new LineWriter({ fd: 1, timers: clock, failed }).write;
+    const options = {
+      input: process.stdin,
+      output,
+      timers: clock,
+      nonce: randomUUID(),
+      ...(this.#effective.config?.settings.exabgp ?? { dialect: "auto" as const }),
+    };
+    return new Bridge(options, {
+      ready: (identity) => log.info({ ...identity }, "exabgp answers"),
+      session: ({ neighbor, state, reason }) =>
+        log[state === "down" ? "warn" : "info"]({ neighbor, state, reason }, "session changed"),
+      update: (update) => log.debug({ ...update }, "update sent"),
+      inputEnd: () => this.#exit("stdin ended: ExaBGP is gone", 0),
+      problem: ({ word, detail }) => log.warn({ word, detail }, "exabgp problem"),
+    });
+  }
+
+  #createDrains(): DrainFolder {
+    return new DrainFolder({
+      folder: join(this.#files.stateDir, "drains"),
+      clock,
+      changed: (drains, undrains) => {
+        this.#standing = drains;
+        this.#loop?.dispatch({ type: "drains", drains, undrains });
+      },
+      problem: (detail) =>
+        detail === undefined
+          ? this.#problems.clear("drain-folder")
+          : this.#problems.report("drain-folder", detail),
+    });
+  }
+
+  #status(): Status {
+    return statusOf({
+      clock,
+      version: this.#version,
+      since: this.#since,
+      pop: this.#reloader?.pop ?? this.#effective.plan.pop,
+      config: this.#reloader?.status ?? configStatus(this.#configPath, this.#effective),
+      state: this.#loop?.state,
+      bridge: this.#bridge,
+      problems: this.#problems,
+    });
+  }
+
+  /** What is done before exit: no route is touched, everything known is written down. */
+  async #last(): Promise<void> {
+    this.#scheduler.stop();
+    this.#loop?.dispatch({ type: "stop", actor: "agent" });
+    this.#drains.stop();
+    this.#reloader?.stop();
+    this.#loop?.stop();
+    this.#audit.flush();
+    await Promise.all([this.#auditFile.flush(), this.#control?.close()]);
+  }
+}

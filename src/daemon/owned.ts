@@ -1,0 +1,82 @@
+/** `owned.json`: every prefix that was announced and has not surely been withdrawn. */
+import { readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { normalizeRoute, type Route } from "exabgp-ts-bridge";
+import type { OwnedRoute, RouteState } from "../core/routes.ts";
+import { replaceFile } from "./replace-file.ts";
+import { codeOf, isObject, parseObject } from "./untrusted.ts";
+
+/** The file as it is written. `life` names the ExaBGP that was told; another one holds nothing of ours. */
+interface OwnedFileContent {
+  readonly life: string;
+  readonly owned: readonly OwnedRoute[];
+}
+
+export class OwnedFile {
+  readonly #path: string;
+  readonly #life: string;
+  #saved = "";
+
+  constructor(stateDir: string, life: string) {
+    this.#path = join(stateDir, "owned.json");
+    this.#life = life;
+  }
+
+  /**
+   * What earlier lives of the agent under the same ExaBGP announced, by canonical prefix.
+   *
+   * @param problem Called when there is a file that cannot be used; it is moved aside, not lost.
+   */
+  load(problem: (detail: string) => void): Map<string, OwnedRoute> {
+    let text: string;
+    try {
+      text = readFileSync(this.#path, "utf8");
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") problem(String(error));
+      return new Map();
+    }
+    try {
+      const { life, owned } = parse(text);
+      return life === this.#life ? new Map(owned.map((one) => [one.route.prefix, one])) : new Map();
+    } catch (error) {
+      problem(`Cannot use "${this.#path}", moved to owned.json.bad: ${String(error)}`);
+      try {
+        renameSync(this.#path, `${this.#path}.bad`);
+      } catch {
+        // On a read-only disk it stays where it is.
+      }
+      return new Map();
+    }
+  }
+
+  /**
+   * Writes what is owned in `routes`, if it differs from what was last written. Blocks until it is on disk:
+   * the file must know of a route before ExaBGP does.
+   *
+   * @throws {NodeJS.ErrnoException} See `replaceFile`.
+   */
+  save(routes: ReadonlyMap<string, RouteState>): void {
+    const owned = [...routes.values()].flatMap((route) => route.owned ?? []);
+    const content: OwnedFileContent = { life: this.#life, owned };
+    const text = `${JSON.stringify(content)}\n`;
+    if (text === this.#saved) return;
+    replaceFile(this.#path, text);
+    this.#saved = text;
+  }
+}
+
+function parse(text: string): OwnedFileContent {
+  const { life, owned } = parseObject(text);
+  if (typeof life !== "string" || !Array.isArray(owned)) {
+    throw new TypeError("it is not {life, owned}");
+  }
+  const routes = owned.map((one: unknown): OwnedRoute => {
+    if (!isObject(one) || !isObject(one["route"]) || !Array.isArray(one["services"])) {
+      throw new TypeError("an entry is not {route, services}");
+    }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `normalizeRoute` refuses whatever is not a route
+    const route = normalizeRoute(one["route"] as unknown as Route);
+    return { route, services: one["services"].map(String) };
+  });
+  return { life, owned: routes };
+}

@@ -1,0 +1,41 @@
+/** What is wrong with the agent itself: said once in the log when it begins and ends, and in the status between. */
+import type { ProblemStatus } from "../control/protocol.ts";
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+
+export type ProblemKind =
+  | "audit-file"
+  | "configuration"
+  | "control-socket"
+  | "drain-folder"
+  | "exabgp"
+  | "last-good-file"
+  | "owned-file"
+  | "state-dir";
+
+export class Problems {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #standing = new Map<ProblemKind, ProblemStatus>();
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  report(word: ProblemKind, detail: string): void {
+    const before = this.#standing.get(word);
+    if (before?.detail === detail) return;
+    const since = before?.since ?? new Date(this.#clock.wallMs()).toISOString();
+    this.#standing.set(word, { word, detail, since });
+    this.#log.error({ word, detail }, "problem");
+  }
+
+  clear(word: ProblemKind): void {
+    if (this.#standing.delete(word)) this.#log.info({ word }, "problem is over");
+  }
+
+  list(): ProblemStatus[] {
+    return [...this.#standing.values()];
+  }
+}
