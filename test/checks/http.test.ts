@@ -207,7 +207,7 @@ describe("http requests", () => {
         "",
         "",
         "OPTIONS /a%20b?c=d HTTP/1.1",
-        "connection: close",
+        "Connection: close",
         "host: www.example:81",
         "user-agent: curl",
         "x-probe: one two",

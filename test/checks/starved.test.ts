@@ -1,0 +1,42 @@
+/** A process without descriptors or ports cannot judge, and says so. */
+import assert from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
+import { promisify } from "node:util";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const run = promisify(execFile);
+const program = fileURLToPath(new URL("starved.js", import.meta.url));
+
+/** Any; inside its own network namespace nobody else has it. */
+const ONLY_PORT = 40_000;
+
+const unshare = process.getuid?.() === 0 ? ["--net"] : ["--user", "--map-root-user", "--net"];
+const mayUnshare = spawnSync("unshare", [...unshare, "true"]).status === 0;
+
+describe("starved", () => {
+  test("no descriptors", async () => {
+    // Enough to load the modules, which Node.js opens many of at once.
+    const command = `ulimit -n 1024 && exec "${process.execPath}" "${program}" descriptors 9`;
+    const { stdout } = await run("sh", ["-c", command]);
+    const lines = stdout.trim().split("\n");
+    assert.equal(lines.length, 5, stdout);
+    for (const [index, line] of lines.entries()) {
+      const reason = index === 3 ? "resolver-failed" : "no-descriptors";
+      assert.ok(line.startsWith(`inconclusive ${reason} (`), line);
+    }
+  });
+
+  const skip = mayUnshare ? false : "may not make a network namespace";
+  test("no ports, and a port that connects to itself", { skip }, async () => {
+    const command = [
+      "ip link set lo up",
+      `echo ${ONLY_PORT} ${ONLY_PORT} > /proc/sys/net/ipv4/ip_local_port_range`,
+      `exec "${process.execPath}" "${program}" ports ${ONLY_PORT}`,
+    ].join(" && ");
+    const { stdout } = await run("unshare", [...unshare, "sh", "-c", command]);
+    const [self, none] = stdout.split("\n");
+    assert.equal(self, `fail refused (port ${ONLY_PORT} was free and connected to itself)`);
+    assert.match(none ?? "", /^inconclusive no-ports \(connect EADDRNOTAVAIL 127\.0\.0\.1/);
+  });
+});
