@@ -39,6 +39,7 @@ export function createLab(): Lab {
   const record: LabRecord = { id, folder, owner, stays: false };
   writeRecord(record);
   chmodSync(folder, 0o755);
+  let isRemoved = false;
   const closers: (() => void | Promise<void>)[] = [];
 
   const lab: Lab = {
@@ -57,7 +58,10 @@ export function createLab(): Lab {
     onRemove: (close) => void closers.push(close),
     async remove(options) {
       for (const close of closers.splice(0).toReversed()) await close();
-      demolishNow(lab, options);
+      if (isRemoved) return;
+      demolish(record, options);
+      isRemoved = true;
+      liveLabs.delete(lab);
     },
     keep() {
       writeRecord({ ...record, stays: true });
@@ -69,19 +73,12 @@ export function createLab(): Lab {
   return lab;
 }
 
-function demolishNow(lab: Lab, options?: { readonly keepsFiles?: boolean }): void {
-  const record = liveLabs.get(lab);
-  if (record === undefined) return;
-  demolish(record, options);
-  liveLabs.delete(lab);
-}
-
 /** A signal ends the process by way of `exit`, where every lab that is still there goes. */
 function listenForTheEnd(): void {
   if (listens) return;
   listens = true;
   process.on("exit", () => {
-    for (const lab of liveLabs.keys()) demolishNow(lab);
+    for (const record of liveLabs.values()) demolish(record);
   });
   process.once("SIGINT", () => process.exit(130));
   process.once("SIGTERM", () => process.exit(143));

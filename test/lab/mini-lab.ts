@@ -9,7 +9,7 @@ export interface MiniLab {
   readonly pop: Pop;
   /** Its sessions with the PoP are `POP_SESSION`. */
   readonly transit: Router;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 export interface MiniLabOptions extends Omit<PopOptions, "name" | "link"> {

@@ -29,7 +29,7 @@ export interface Topology {
   readonly lab: Lab;
   readonly regions: Readonly<Record<RegionName, Region>>;
   /** Resolves when every client is answered by its own region's PoP, over IPv4 and IPv6. */
-  waitUntilAtHome(options?: WaitOptions): Promise<void>;
+  readonly waitUntilAtHome: (options?: WaitOptions) => Promise<void>;
 }
 
 /** Resolves when all programs run; routes and sessions come up after that. Removes everything when it fails half way. */
