@@ -1,0 +1,194 @@
+/**
+ * The bridge against an ExaBGP that is slow, loses answers, forgets questions and still has answers for a
+ * predecessor, in random order. Whatever happens, the last wanted change of each prefix must arrive.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { encodeAnnounce, encodeWithdraw } from "../src/index.ts";
+import type { Route } from "../src/index.ts";
+import { Harness, HEADER_LINE } from "./harness.ts";
+
+const ACK_TIMEOUT_MS = 5000;
+const PREFIXES = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/48"];
+
+type Step =
+  | {
+      readonly do: "ask";
+      readonly verb: "announce" | "withdraw";
+      readonly prefix: string;
+      readonly med: number;
+    }
+  /** ExaBGP takes up so many lines and answers them, but for every `loseEvery`th. */
+  | { readonly do: "serve"; readonly lines: number; readonly loseEvery: number }
+  | { readonly do: "wait"; readonly ms: number }
+  | { readonly do: "event" };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("ask" as const),
+      verb: fc.constantFrom("announce" as const, "withdraw" as const),
+      prefix: fc.constantFrom(...PREFIXES),
+      med: fc.integer({ min: 0, max: 1 }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("serve" as const),
+      lines: fc.integer({ min: 1, max: 8 }),
+      loseEvery: fc.constantFrom(0, 0, 0, 1, 3),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("wait" as const),
+      ms: fc.constantFrom(0, 1, 100, 250, 1000, 5000, 12_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: "event" as const }) },
+);
+
+interface Written {
+  readonly line: string;
+  readonly prefix: string;
+  readonly atMs: number;
+  isServed: boolean;
+}
+
+class Model {
+  readonly it: Harness;
+  readonly reached = { done: 0, timeout: 0, superseded: 0, lost: 0 };
+  readonly #commands: Written[] = [];
+  readonly #inbox: (Written | string)[] = [];
+  readonly #lastWanted = new Map<string, string>();
+  readonly #settledTimes: number[] = [];
+  #served = 0;
+  #stale: number;
+
+  /** @param stale Commands of a predecessor that are still queued: their answers come to us. */
+  constructor(stale: number) {
+    this.#stale = stale;
+    this.it = new Harness({ output: (line) => this.#onLine(line) });
+    this.it.bridge.start();
+  }
+
+  #onLine(line: string): void {
+    const prefix = / route (\S+) /.exec(line)?.[1];
+    if (prefix === undefined) {
+      this.#inbox.push(line);
+      return;
+    }
+    const atMs = this.it.timers.nowMs();
+    const before = this.#commands.findLast((other) => other.prefix === prefix);
+    if (before !== undefined && before.line !== line)
+      assert.ok(atMs - before.atMs >= 250, `${line} after ${atMs - before.atMs} ms`);
+    if (before !== undefined && !before.isServed) {
+      assert.ok(atMs - before.atMs >= ACK_TIMEOUT_MS, `${line} while ${before.line} is in flight`);
+    }
+    const written = { line, prefix, atMs, isServed: false };
+    this.#commands.push(written);
+    this.#inbox.push(written);
+  }
+
+  ask(verb: "announce" | "withdraw", prefix: string, med: number): void {
+    const route: Route = { prefix, nextHop: "self", med };
+    const index = this.#settledTimes.push(0) - 1;
+    this.#lastWanted.set(
+      prefix,
+      verb === "announce" ? encodeAnnounce(route) : encodeWithdraw(route),
+    );
+    this.it.bridge[verb](route, ({ outcome, line, writtenAtMs }) => {
+      this.#settledTimes[index] = (this.#settledTimes[index] ?? 0) + 1;
+      if (outcome in this.reached) this.reached[outcome as keyof typeof this.reached] += 1;
+      if (outcome !== "done" || line === undefined) return;
+      const command = this.#commands.find(
+        (other) => other.line === line && other.atMs === writtenAtMs,
+      );
+      assert.ok(command?.isServed, `${line} was called done before ExaBGP took it up`);
+    });
+  }
+
+  /** Comments and the version are answered ahead of what is queued. */
+  serve(lines: number, loseEvery: number): void {
+    for (let count = 0; count < lines; count += 1) {
+      const isUrgent = this.#inbox[0] === " # ab" || this.#inbox[0] === "system version";
+      if (this.#stale > 0 && !isUrgent) {
+        this.#stale -= 1;
+        this.it.say("done\n");
+        continue;
+      }
+      const next = this.#inbox.shift();
+      if (next === undefined) return;
+      this.#served += 1;
+      if (typeof next !== "string") next.isServed = true;
+      const isLost = loseEvery > 0 && this.#served % loseEvery === 0;
+      if (isLost) this.reached.lost += 1;
+      else this.it.say(answerTo(next));
+    }
+  }
+
+  get isIdle(): boolean {
+    const { queued, inFlight, phase } = this.it.bridge.status();
+    return this.#inbox.length === 0 && queued === 0 && inFlight === 0 && phase === "ready";
+  }
+
+  check(): void {
+    for (const [prefix, wanted] of this.#lastWanted) {
+      const last = this.#commands.findLast((other) => other.prefix === prefix);
+      assert.deepEqual([last?.line, last?.isServed], [wanted, true]);
+    }
+    assert.ok(
+      this.#settledTimes.every((times) => times === 1),
+      `settled ${this.#settledTimes.join(" ")} times`,
+    );
+  }
+}
+
+function answerTo(line: Written | string): string {
+  if (line === "system version") return "exabgp 4.2.21\ndone\n";
+  return line === "show neighbor summary" ? `${HEADER_LINE}done\n` : "done\n";
+}
+
+async function run(steps: readonly Step[], stale: number): Promise<Model> {
+  const model = new Model(stale);
+  for (const action of steps) {
+    if (action.do === "ask") model.ask(action.verb, action.prefix, action.med);
+    else if (action.do === "serve") model.serve(action.lines, action.loseEvery);
+    else if (action.do === "wait") await model.it.timers.advance(action.ms);
+    else model.it.say("neighbor 192.0.2.1 up\n");
+    await model.it.settle();
+    assert.ok(model.it.bridge.status().inFlight <= PREFIXES.length);
+    assert.ok(model.it.bridge.status().queued <= PREFIXES.length);
+  }
+  // ExaBGP recovers: everything must settle within a minute of its time.
+  for (let tick = 0; tick < 600 && !model.isIdle; tick += 1) {
+    model.serve(100, 0);
+    await model.it.timers.advance(100);
+  }
+  assert.ok(model.isIdle, JSON.stringify(model.it.bridge.status()));
+  model.check();
+  return model;
+}
+
+test("the last wanted change of each prefix arrives, once, in order, and nobody is told too early", async () => {
+  const reached = { done: 0, timeout: 0, superseded: 0, lost: 0 };
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 40 }),
+      fc.integer({ min: 0, max: 20 }),
+      async (steps, stale) => {
+        const model = await run(steps, stale);
+        for (const key of ["done", "timeout", "superseded", "lost"] as const) {
+          reached[key] += model.reached[key] > 0 ? 1 : 0;
+        }
+      },
+    ),
+    { numRuns: 400 },
+  );
+  // Runs that never came to these places would prove nothing.
+  for (const count of Object.values(reached)) assert.ok(count > 40, JSON.stringify(reached));
+});
