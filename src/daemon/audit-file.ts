@@ -25,6 +25,7 @@ export class AuditFile {
     this.#boot = boot;
     this.#lost = lost;
     this.#seq = this.#lastSeq();
+    if (this.#isTorn()) this.#queue.push("\n");
   }
 
   /** Numbers the record and writes it soon. */
@@ -68,6 +69,15 @@ export class AuditFile {
       () => 0,
     );
     if (size > FILE_MAX_BYTES) await rename(this.#path, `${this.#path}.1`);
+  }
+
+  /** Whether a crash cut the last line short: the next one must not be glued to it. */
+  #isTorn(): boolean {
+    try {
+      return !readFileSync(this.#path, "utf8").endsWith("\n");
+    } catch {
+      return false;
+    }
   }
 
   /** The last number of this boot, so that a respawned agent goes on counting. */

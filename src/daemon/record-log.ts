@@ -6,15 +6,15 @@ import type { Log } from "./log.ts";
 const LISTED_MAX = 20;
 
 export function logRecord(log: Log, record: AuditRecord, { writeMs }: AuditTiming): void {
-  const { seq, service, from, to, reason, actor, note, check, evidence, ack, ackMs, detectMs } =
-    record;
+  const { v: _version, at, boot: _boot, prefixes, commands, ...rest } = record;
   const fields = {
-    ...{ seq, service, from, to, reason, actor, note, check, evidence },
-    prefixes: record.prefixes.slice(0, LISTED_MAX),
-    prefixCount: record.prefixes.length,
-    commands: record.commands.slice(0, LISTED_MAX),
-    ...{ ack, ackMs, detectMs, writeMs, decidedAt: record.at },
+    ...rest,
+    prefixes: prefixes.slice(0, LISTED_MAX),
+    prefixCount: prefixes.length,
+    commands: commands.slice(0, LISTED_MAX),
+    writeMs,
+    decidedAt: at,
   };
-  if (to === undefined) log.error(fields, "decision refused");
-  else log[to === "down" ? "warn" : "info"](fields, "decision");
+  if (record.to === undefined) log.error(fields, "decision refused");
+  else log[record.to === "down" ? "warn" : "info"](fields, "decision");
 }

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import type { Settlement } from "exabgp-ts-bridge";
+import type { Transition } from "../../src/core/inputs.ts";
+import { AuditDesk, type AuditRecord } from "../../src/daemon/audit.ts";
+import { AuditFile } from "../../src/daemon/audit-file.ts";
+import { temporaryFolder } from "../checks/temporary.ts";
+import { manualClock } from "./fixtures.ts";
+
+const ORIGIN = { pop: "fra1", boot: "b1", agent: "0.1.0" };
+const DOWN: Transition = {
+  type: "transition",
+  decision: 7,
+  service: "dns",
+  from: "up",
+  to: "down",
+  reason: "check-down",
+  actor: "agent",
+  note: "",
+  check: "udp",
+  evidence: { reason: "timeout", detail: "no answer in 500 ms" },
+  prefixes: ["192.0.2.0/24"],
+  detectMs: 1001.2345,
+};
+
+function settlement(
+  outcome: Settlement["outcome"],
+  line: string | undefined,
+  ackMs = 3,
+): Settlement {
+  return { outcome, line, writtenAtMs: 1000.5, ackMs, detail: "" };
+}
+
+function desk() {
+  const clock = manualClock();
+  const records: (Omit<AuditRecord, "seq"> & { writeMs?: number | undefined })[] = [];
+  const audit = new AuditDesk(clock, ORIGIN, (record, { writeMs }) =>
+    records.push({ ...record, writeMs }),
+  );
+  return { audit, records };
+}
+
+describe("AuditDesk", () => {
+  it("hands over one flat record when the last answer is there", () => {
+    const { audit, records } = desk();
+    audit.decided(DOWN, 2);
+    audit.answered(7, settlement("done", "withdraw route 192.0.2.0/24 next-hop self", 2.5));
+    assert.deepEqual(records, []);
+    audit.answered(7, settlement("done", "withdraw route 198.51.100.0/24 next-hop self", 4));
+    assert.deepEqual(records, [
+      {
+        v: 1,
+        at: "2026-01-01T00:00:00.000Z",
+        ...ORIGIN,
+        service: "dns",
+        from: "up",
+        to: "down",
+        reason: "check-down",
+        actor: "agent",
+        check: "udp",
+        evidence: "timeout: no answer in 500 ms",
+        prefixes: ["192.0.2.0/24"],
+        commands: [
+          "withdraw route 192.0.2.0/24 next-hop self",
+          "withdraw route 198.51.100.0/24 next-hop self",
+        ],
+        ack: "done",
+        ackMs: 4,
+        detectMs: 1001.23,
+        writeMs: 0.5,
+      },
+    ]);
+  });
+
+  const worst = [
+    { outcomes: ["done", "error", "timeout"], ack: "error" },
+    { outcomes: ["done", "timeout"], ack: "timeout" },
+    { outcomes: ["done", "closed"], ack: "timeout" },
+    { outcomes: ["done"], ack: "done" },
+  ] as const;
+  for (const { outcomes, ack } of worst) {
+    it(`says ${ack} for ${outcomes.join(", ")}`, () => {
+      const { audit, records } = desk();
+      audit.decided(DOWN, outcomes.length);
+      for (const outcome of outcomes) audit.answered(7, settlement(outcome, "x"));
+      assert.equal(records[0]?.ack, ack);
+    });
+  }
+
+  it("records a decision without commands at once, and one without answers before exit", () => {
+    const { audit, records } = desk();
+    audit.decided({ ...DOWN, decision: 8 }, 0);
+    assert.deepEqual(records[0]?.commands, []);
+    audit.decided(DOWN, 1);
+    assert.equal(records.length, 1);
+    audit.flush();
+    assert.equal(records.length, 2);
+  });
+
+  it("records a refusal", () => {
+    const { audit, records } = desk();
+    audit.refused({
+      type: "refused",
+      reason: "mass-withdrawal",
+      actor: "unknown",
+      prefixes: ["192.0.2.0/24"],
+      announced: 1,
+    });
+    assert.equal(records[0]?.reason, "mass-withdrawal");
+    assert.equal(records[0]?.note, "would withdraw 1 of 1 announced prefixes");
+  });
+});
+
+describe("AuditFile", () => {
+  const record = {
+    v: 1,
+    at: "2026-01-01T00:00:00.000Z",
+    ...ORIGIN,
+    reason: "check-down",
+    actor: "agent",
+    prefixes: [],
+    commands: [],
+  } as const;
+  const noLoss = (count: number, error: unknown) => assert.fail(`${count} lost: ${String(error)}`);
+  const seqOf = (line: string) => (JSON.parse(line) as AuditRecord).seq;
+
+  it("numbers without gaps, over a respawn too, and anew after a reboot", async (t) => {
+    const folder = temporaryFolder(t);
+    const one = new AuditFile(folder, "b1", noLoss);
+    one.append(record);
+    one.append(record);
+    await one.flush();
+    // A crash tore the last line of the life before.
+    appendFileSync(join(folder, "audit.jsonl"), '{"v":1,"seq":3,"boot":"b');
+    const two = new AuditFile(folder, "b1", noLoss);
+    assert.equal(two.append(record).seq, 3);
+    await two.flush();
+    const rebooted = new AuditFile(folder, "b2", noLoss);
+    assert.equal(rebooted.append({ ...record, boot: "b2" }).seq, 1);
+    await rebooted.flush();
+    const lines = readFileSync(join(folder, "audit.jsonl"), "utf8").trimEnd().split("\n");
+    const whole = lines.filter((line) => line.endsWith("}")).map((line) => seqOf(line));
+    assert.deepEqual([lines.length, whole], [5, [1, 2, 3, 1]]);
+  });
+
+  it("is rotated, and goes on counting", async (t) => {
+    const folder = temporaryFolder(t);
+    const big = `${JSON.stringify({ ...record, seq: 41, pad: "x".repeat(9 << 20) })}\n`;
+    writeFileSync(join(folder, "audit.jsonl"), big);
+    const file = new AuditFile(folder, "b1", noLoss);
+    file.append(record);
+    await file.flush();
+    assert.equal(seqOf(readFileSync(join(folder, "audit.jsonl"), "utf8")), 42);
+    assert.equal(statSync(join(folder, "audit.jsonl.1")).size, big.length);
+    const next = new AuditFile(folder, "b1", noLoss);
+    assert.equal(next.append(record).seq, 43);
+    await next.flush();
+  });
+
+  it("says what it could not write, and never throws", async (t) => {
+    const folder = temporaryFolder(t);
+    mkdirSync(join(folder, "audit.jsonl"));
+    const lost: number[] = [];
+    const file = new AuditFile(folder, "b1", (count) => lost.push(count));
+    assert.equal(file.append(record).seq, 1);
+    file.append(record);
+    await file.flush();
+    assert.equal(
+      lost.reduce((sum, count) => sum + count, 0),
+      2,
+    );
+  });
+});

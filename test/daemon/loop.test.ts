@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import type { Route, Settlement } from "exabgp-ts-bridge";
+import { fail, pass } from "../../checks/probe.ts";
+import { startAgent } from "../../src/core/configure.ts";
+import { AuditDesk, type AuditRecord } from "../../src/daemon/audit.ts";
+import { Loop } from "../../src/daemon/loop.ts";
+import { OwnedFile } from "../../src/daemon/owned.ts";
+import { Problems } from "../../src/daemon/problems.ts";
+import { temporaryFolder } from "../checks/temporary.ts";
+import { manualClock, memoryLog, planOf } from "./fixtures.ts";
+
+/** A loop whose bridge only notes what it is given; `settle` answers. */
+function looping(t: TestContext, ...services: string[]) {
+  const folder = temporaryFolder(t);
+  const clock = manualClock();
+  const { log, lines } = memoryLog();
+  const sent: string[] = [];
+  const open: ((settlement: Settlement) => void)[] = [];
+  const ownedOnDisk: boolean[] = [];
+  const send = (verb: string) => (route: Route, settled: (settlement: Settlement) => void) => {
+    sent.push(`${verb} ${route.prefix}`);
+    ownedOnDisk.push(existsSync(join(folder, "owned.json")) && ownedText().includes(route.prefix));
+    open.push(settled);
+  };
+  const ownedText = () => readFileSync(join(folder, "owned.json"), "utf8");
+  const records: Omit<AuditRecord, "seq">[] = [];
+  const problems = new Problems(clock, log);
+  const first = startAgent(planOf(...services), new Map(), [], clock.nowMs());
+  const loop = new Loop(first.state, {
+    clock,
+    log,
+    bridge: { announce: send("announce"), withdraw: send("withdraw") },
+    audit: new AuditDesk(clock, { pop: "p", boot: "b", agent: "0" }, (r) => records.push(r)),
+    owned: new OwnedFile(folder, "exabgp 1"),
+    problems,
+  });
+  loop.start(first.actions);
+  const settle = (outcome: Settlement["outcome"], line: string | undefined = "a line") =>
+    open.shift()?.({ outcome, line, writtenAtMs: clock.nowMs(), ackMs: 1, detail: "" });
+  const result = (check: string, outcome: "pass" | "fail") =>
+    loop.dispatch({
+      type: "result",
+      check,
+      result: outcome === "pass" ? pass() : fail("refused", "no"),
+      startedMs: clock.nowMs(),
+      elapsedMs: 1,
+    });
+  return {
+    folder,
+    clock,
+    sent,
+    ownedOnDisk,
+    settle,
+    result,
+    loop,
+    records,
+    problems,
+    ownedText,
+    lines,
+  };
+}
+
+describe("Loop", () => {
+  it("writes owned.json before an announcement, and shrinks it after the withdrawal's answer", (t) => {
+    const { clock, sent, ownedOnDisk, settle, result, ownedText } = looping(t, "dns");
+    result("dns/port", "pass");
+    assert.deepEqual([sent, ownedOnDisk], [["announce 192.0.2.0/32"], [true]]);
+    settle("done");
+    result("dns/port", "fail");
+    assert.match(ownedText(), /192\.0\.2\.0/);
+    settle("done");
+    clock.advance(100);
+    assert.doesNotMatch(ownedText(), /192\.0\.2\.0/);
+  });
+
+  it("sends withdrawals before announcements of the same moment", (t) => {
+    const { settle, result, loop, sent } = looping(t, "a", "b", "c");
+    for (const name of ["a", "b", "c"]) {
+      result(`${name}/port`, "pass");
+      settle("done");
+    }
+    const { pop, services } = planOf("a", "b");
+    const changed = services.map((service) => ({
+      ...service,
+      routes: service.routes.map((route) => ({ ...route, med: 9 })),
+    }));
+    loop.dispatch({ type: "reload", plan: { pop, services: changed }, actor: "unknown" });
+    assert.deepEqual(sent.slice(3), [
+      "withdraw 192.0.2.2/32",
+      "announce 192.0.2.0/32",
+      "announce 192.0.2.1/32",
+    ]);
+  });
+
+  it("repeats a command that failed, ten seconds later", (t) => {
+    const { clock, settle, result, sent, lines } = looping(t, "dns");
+    result("dns/port", "pass");
+    settle("timeout");
+    assert.ok(lines.some(({ msg }) => msg === "command failed"));
+    clock.advance(9_000);
+    assert.equal(sent.length, 1);
+    clock.advance(2_000);
+    assert.equal(sent.length, 2);
+    settle("done");
+    clock.advance(60_000);
+    assert.equal(sent.length, 2);
+  });
+
+  it("goes on routing when owned.json cannot be written, and says so until it can", (t) => {
+    const { folder, settle, result, sent, problems, clock } = looping(t, "dns");
+    mkdirSync(join(folder, "owned.json.new"));
+    result("dns/port", "pass");
+    assert.deepEqual(sent, ["announce 192.0.2.0/32"]);
+    assert.deepEqual(
+      problems.list().map(({ word }) => word),
+      ["owned-file"],
+    );
+    settle("done");
+    clock.advance(1000);
+  });
+
+  it("gives every record the lines and answers of its own decision", (t) => {
+    const { settle, result, records } = looping(t, "dns", "web");
+    result("dns/port", "pass");
+    result("web/port", "pass");
+    settle("done", "announce dns");
+    assert.equal(records.length, 1);
+    settle("error", "announce web");
+    assert.deepEqual(
+      records.map(({ service, commands, ack }) => [service, commands, ack]),
+      [
+        ["dns", ["announce dns"], "done"],
+        ["web", ["announce web"], "error"],
+      ],
+    );
+  });
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { createServer, type Server, type Socket } from "node:net";
+import { once } from "node:events";
+import { describe, it, type TestContext } from "node:test";
+import type { Attempt } from "../../checks/attempt.ts";
+import { CheckSchema } from "../../checks/registry.ts";
+import { createResolver } from "../../checks/resolve.ts";
+import type { CheckPlan } from "../../src/config/plan.ts";
+import { Scheduler } from "../../src/daemon/scheduler.ts";
+import { manualClock, tcpCheck } from "./fixtures.ts";
+
+/** A scheduler on a clock of the test's, against a real listener. */
+async function scheduling(t: TestContext, paceMs: (attempt: Attempt) => number = () => 1000) {
+  const server = createServer((socket: Socket) => socket.resume().on("error", () => {})).listen(
+    0,
+    "127.0.0.1",
+  );
+  await once(server, "listening");
+  t.after(() => server.close());
+  const clock = manualClock();
+  const seen: { id: string; atMs: number; attempt: Attempt }[] = [];
+  const waiting: (() => void)[] = [];
+  const startMs = clock.nowMs();
+  const scheduler = new Scheduler({
+    clock,
+    context: { resolver: createResolver() },
+    attempted(check: CheckPlan, attempt) {
+      seen.push({ id: check.id, atMs: attempt.startedMs - startMs, attempt });
+      waiting.splice(0).forEach((resolve) => resolve());
+      return paceMs(attempt);
+    },
+  });
+  t.after(() => scheduler.stop());
+  /** Resolves with the next result. */
+  const result = () => new Promise<void>((resolve) => waiting.push(resolve));
+  return { port: portOf(server), clock, scheduler, seen, result };
+}
+
+describe("Scheduler", () => {
+  it("starts the next attempt the pause after the start of the last", async (t) => {
+    const { port, clock, scheduler, seen, result } = await scheduling(t, () => 250);
+    scheduler.update([tcpCheck("a/port", port)]);
+    for (const stepMs of [0, 250, 250]) {
+      const next = result();
+      clock.advance(stepMs);
+      await next;
+    }
+    assert.deepEqual(
+      seen.map(({ atMs }) => atMs),
+      [0, 250, 500],
+    );
+    assert.ok(seen.every(({ attempt }) => attempt.result.outcome === "pass"));
+  });
+
+  it("spreads first attempts over the interval", async (t) => {
+    const { port, clock, scheduler, seen, result } = await scheduling(t);
+    scheduler.update(["a", "b", "c", "d"].map((name) => tcpCheck(`${name}/port`, port)));
+    for (const stepMs of [0, 250, 250, 250]) {
+      const next = result();
+      clock.advance(stepMs);
+      await next;
+    }
+    assert.deepEqual(
+      seen.map(({ id, atMs }) => `${id} ${atMs}`),
+      ["a/port 0", "b/port 250", "c/port 500", "d/port 750"],
+    );
+  });
+
+  it("never makes two attempts of one check at once, however slow the target", async (t) => {
+    const { port, clock, scheduler, seen, result } = await scheduling(t, () => 10);
+    const spec = CheckSchema.parse({ type: "http", url: `http://127.0.0.1:${port}/silent` });
+    scheduler.update([{ ...tcpCheck("a/web", port), spec }]);
+    const first = result();
+    clock.advance(499);
+    assert.equal(seen.length, 0);
+    clock.advance(1);
+    await first;
+    const second = result();
+    clock.advance(0);
+    clock.advance(500);
+    await second;
+    assert.deepEqual(
+      seen.map(({ atMs, attempt }) => [atMs, attempt.result.reason]),
+      [
+        [0, "timeout"],
+        [500, "timeout"],
+      ],
+    );
+  });
+
+  it("leaves a check that stays the same alone, and forgets one that goes", async (t) => {
+    const { port, clock, scheduler, seen, result } = await scheduling(t);
+    const same = tcpCheck("a/port", port);
+    scheduler.update([same, tcpCheck("b/port", port)]);
+    let next = result();
+    clock.advance(0);
+    await next;
+    clock.advance(400);
+    // Had it been started anew, it would be due at once.
+    scheduler.update([structuredClone(same)]);
+    clock.advance(599);
+    assert.deepEqual(
+      seen.map(({ id }) => id),
+      ["a/port"],
+    );
+    next = result();
+    clock.advance(1);
+    await next;
+    assert.deepEqual(
+      seen.map(({ id, atMs }) => `${id} ${atMs}`),
+      ["a/port 0", "a/port 1000"],
+    );
+  });
+
+  it("throws away the result of an attempt that was under way when its check went", async (t) => {
+    const { port, clock, scheduler, seen } = await scheduling(t);
+    const server = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    t.after(() => server.close());
+    scheduler.update([tcpCheck("a/port", portOf(server))]);
+    const accepted = once(server, "connection");
+    clock.advance(0);
+    scheduler.update([]);
+    await accepted;
+    // A later attempt of another check is heard, so the first one's result was heard before and dropped.
+    scheduler.update([tcpCheck("b/port", port)]);
+    clock.advance(0);
+    while (seen.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(
+      seen.map(({ id }) => id),
+      ["b/port"],
+    );
+  });
+});
+
+function portOf(server: Server): number {
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  return address.port;
+}
