@@ -1,6 +1,6 @@
 /** `anyctl agent`: what is wired to what. Each part's own file says what it does. */
 import { randomUUID } from "node:crypto";
-import { mkdirSync, writeSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { isatty } from "node:tty";
@@ -29,6 +29,7 @@ import { Problems } from "./problems.ts";
 import { logRecord } from "./record-log.ts";
 import { Reloader } from "./reloader.ts";
 import { Scheduler } from "./scheduler.ts";
+import { SessionLog } from "./session-log.ts";
 import { healthOf, statusOf } from "./status.ts";
 import { readVersion } from "./version.ts";
 
@@ -78,6 +79,7 @@ class Agent {
   readonly #audit: AuditDesk;
   readonly #drains: DrainFolder;
   readonly #scheduler: Scheduler;
+  readonly #sessions: SessionLog;
   #standing: readonly Drain[] = [];
   /** undefined until the drains have been read for the first time. */
   #loop: Loop | undefined;
@@ -100,6 +102,7 @@ class Agent {
     this.#owned = this.#ownedFile.load((detail) => this.#problems.report("owned-file", detail));
     this.#effective = startConfiguration(configPath, stateDir, this.#owned, hostname());
     this.#exit = createExit(log, () => this.#last());
+    this.#sessions = new SessionLog(log);
     this.#bridge = this.#createBridge();
     const boot = bootId();
     this.#auditFile = new AuditFile(stateDir, boot, (count, error) =>
@@ -159,9 +162,12 @@ class Agent {
   }
 
   #makeFolder(): void {
+    const folder = join(this.#files.stateDir, "drains");
     try {
+      if (existsSync(folder)) return;
+      mkdirSync(folder, { recursive: true });
       // Set-group-ID: what operators of the folder's group make there, the agent's group can read.
-      mkdirSync(join(this.#files.stateDir, "drains"), { recursive: true, mode: 0o2770 });
+      chmodSync(folder, 0o2770);
     } catch (error) {
       this.#problems.report("state-dir", String(error));
     }
@@ -180,8 +186,7 @@ class Agent {
     };
     return new Bridge(options, {
       ready: (identity) => log.info({ ...identity }, "exabgp answers"),
-      session: ({ neighbor, state, reason }) =>
-        log[state === "down" ? "warn" : "info"]({ neighbor, state, reason }, "session changed"),
+      session: (event) => this.#sessions.heard(event),
       update: (update) => log.debug({ ...update }, "update sent"),
       inputEnd: () => this.#exit("stdin ended: ExaBGP is gone", 0),
       problem: ({ word, detail }) => log.warn({ word, detail }, "exabgp problem"),

@@ -50,8 +50,8 @@ export class OwnedFile {
   }
 
   /**
-   * Writes what is owned in `routes`, if it differs from what was last written. Blocks until it is on disk:
-   * the file must know of a route before ExaBGP does.
+   * Writes what is owned in `routes`, if it differs from what was last written. The file must know of a route
+   * before ExaBGP does. It need not survive a power failure, because ExaBGP does not either.
    *
    * @throws {NodeJS.ErrnoException} See `replaceFile`.
    */
@@ -60,7 +60,7 @@ export class OwnedFile {
     const content: OwnedFileContent = { life: this.#life, owned };
     const text = `${JSON.stringify(content)}\n`;
     if (text === this.#saved) return;
-    replaceFile(this.#path, text);
+    replaceFile(this.#path, text, { sync: false });
     this.#saved = text;
   }
 }

@@ -1,0 +1,23 @@
+/** BGP sessions in the log: a neighbor that cannot be reached is tried every few seconds, and said once. */
+import type { SessionEvent } from "exabgp-ts-bridge";
+import type { Log } from "./log.ts";
+
+export class SessionLog {
+  readonly #log: Log;
+  readonly #last = new Map<string, SessionEvent["state"]>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  heard({ neighbor, state, reason }: SessionEvent): void {
+    const fields = { neighbor, state, reason };
+    // A TCP connection alone carries no routes.
+    if (state === "connected" || this.#last.get(neighbor) === state) {
+      this.#log.debug(fields, "session event");
+      return;
+    }
+    this.#last.set(neighbor, state);
+    this.#log[state === "up" ? "info" : "warn"](fields, "session changed");
+  }
+}
