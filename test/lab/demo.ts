@@ -114,6 +114,8 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+// `npm start | head`: nobody listens any more. The lab is removed by way of `exit`.
+process.stdout.once("error", () => process.exit(1));
 process.exitCode = await main(process.argv.slice(2), createScreen(process.stdout)).catch(
   (error: unknown) => {
     process.stderr.write(`\n${messageOf(error)}\n`);
