@@ -1,6 +1,12 @@
 /** YAML text becomes values with places, within limits: the parser alone can be made to end the process. */
 import { Composer, Lexer, LineCounter, Parser, type Document } from "yaml";
-import { LEXEMES_MAX, NESTING_MAX, SYNTAX_PROBLEMS_MAX } from "./limits.ts";
+import {
+  fullBudget,
+  LEXEMES_MAX,
+  NESTING_MAX,
+  SYNTAX_PROBLEMS_MAX,
+  type Budget,
+} from "./limits.ts";
 import { escapeControls, formatPath, type Path, type Problem } from "./problem.ts";
 import { growTree, treeAt, type Tree } from "./tree.ts";
 
@@ -26,7 +32,10 @@ const STACK_MAX = NESTING_MAX + 2;
 type Token = ReturnType<Parser["next"]> extends Generator<infer T> ? T : never;
 
 /** Never throws: what is wrong is in `problems`. */
-export function readDocument({ path: file, text }: ConfigFile): ConfigDocument {
+export function readDocument(
+  { path: file, text }: ConfigFile,
+  budget: Budget = fullBudget(),
+): ConfigDocument {
   const lines = new LineCounter();
   const problems: Problem[] = [];
   const tree = read();
@@ -50,29 +59,29 @@ export function readDocument({ path: file, text }: ConfigFile): ConfigDocument {
       problem(0, "the file is empty", "at least one service");
       return undefined;
     }
-    const { tree: grown, mistakes } = growTree(document);
+    const { tree: grown, mistakes, isWhole } = growTree(document, budget);
     for (const { path, offset, message, allowed, earlierOffset } of mistakes) {
       const earlier =
         earlierOffset === undefined ? "" : `, first at line ${lines.linePos(earlierOffset).line}`;
       problem(offset, message + earlier, allowed, path);
     }
-    return grown;
+    return isWhole ? grown : undefined;
   }
 
   function readTokens(): Token[] | undefined {
     const parser = new Parser(lines.addNewLine);
     const tokens: Token[] = [];
-    let lexemes = 0;
     for (const lexeme of new Lexer().lex(text)) {
       tokens.push(...parser.next(lexeme));
-      lexemes += 1;
+      budget.lexemesLeft -= 1;
       // Offsets of deep stacks are wrong in the parser: the line that is being read is right.
       if (parser.stack.length > STACK_MAX) {
         problem(lines.lineStarts.at(-1) ?? 0, "nested too deeply", `at most ${NESTING_MAX} levels`);
         return undefined;
       }
-      if (lexemes > LEXEMES_MAX) {
-        problem(lines.lineStarts.at(-1) ?? 0, "too long", `at most ${LEXEMES_MAX} words and signs`);
+      if (budget.lexemesLeft < 0) {
+        const allowed = `at most ${LEXEMES_MAX} words and signs in all files`;
+        problem(lines.lineStarts.at(-1) ?? 0, "too much text", allowed);
         return undefined;
       }
     }
@@ -91,8 +100,11 @@ export function readDocument({ path: file, text }: ConfigFile): ConfigDocument {
     const documents = [];
     for (const document of composer.compose(tokens, true, text.length)) {
       documents.push(document);
-      for (const error of document.errors.slice(0, SYNTAX_PROBLEMS_MAX - problems.length)) {
-        problem(error.pos[0], `no YAML: ${wordSyntaxError(error.message)}`, "YAML 1.2");
+      for (const { pos, message } of document.errors) {
+        const isNews = problems.at(-1)?.line !== position(pos[0]).line;
+        if (isNews && problems.length < SYNTAX_PROBLEMS_MAX) {
+          problem(pos[0], `no YAML: ${wordSyntaxError(message)}`, "YAML 1.2");
+        }
       }
       if (problems.length > 0 || documents.length > 1) break;
     }

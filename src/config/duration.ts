@@ -4,7 +4,7 @@
 export const DURATION_MAX_MS = 7 * 24 * 3_600_000;
 
 /** What a duration looks like; its size is judged apart. */
-export const DURATION_PATTERN = /^(?<count>\d{1,9})(?<unit>ms|s|m|h)$/;
+export const DURATION_PATTERN = /^(\d{1,9})(ms|s|m|h)$/;
 
 /** The largest first. */
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
@@ -29,8 +29,8 @@ export class DurationError extends Error {
  * @throws {DurationError}
  */
 export function parseDuration(text: string, minMs = 0, maxMs = DURATION_MAX_MS): number {
-  const groups = DURATION_PATTERN.exec(text)?.groups;
-  const durationMs = Number(groups?.["count"]) * (UNIT_MS[groups?.["unit"] ?? ""] ?? NaN);
+  const [, count, unit = ""] = DURATION_PATTERN.exec(text) ?? [];
+  const durationMs = Number(count) * (UNIT_MS[unit] ?? NaN);
   if (durationMs >= minMs && durationMs <= maxMs) return durationMs;
   throw new DurationError(text, durationsAllowed(minMs, maxMs));
 }

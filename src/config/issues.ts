@@ -119,7 +119,9 @@ function wordProblem({ path, message, about }: Finding, document: ConfigDocument
   };
   const allowed = message.startsWith("must be ") ? message.slice("must be ".length) : "";
   if (about === "unknown-key") return { ...place, message: "unknown key", allowed };
-  if (about === "name") return { ...place, message: "not a name", allowed };
+  if (about === "name") {
+    return { ...place, message: allowed === "" ? message : "not a name", allowed };
+  }
   const found = document.tree === undefined ? undefined : treeAt(document.tree, path);
   if (found?.exists !== true) return { ...place, message: "is missing", allowed };
   if (found.tree.value === null) return { ...place, message: "has no value", allowed };

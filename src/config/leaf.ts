@@ -56,8 +56,11 @@ export function named<Value extends z.ZodType>(
 ): z.ZodRecord<z.ZodString, Value> {
   const message = `must be a map with 1 to ${max} names`;
   const key = z.string().meta({ pattern: NAME_PATTERN.source });
-  return z.record(key, value, message).refine((map) => {
-    const count = Object.keys(map).length;
-    return count >= 1 && count <= max;
-  }, message);
+  return z
+    .record(key, value, message)
+    .refine((map) => {
+      const count = Object.keys(map).length;
+      return count >= 1 && count <= max;
+    }, message)
+    .meta({ minProperties: 1, maxProperties: max });
 }

@@ -9,20 +9,30 @@ export const TOTAL_BYTES_MAX = 8 * 1024 * 1024;
 /** Files in `anyctl.d`. */
 export const DROP_INS_MAX = 1000;
 
-/** The parser takes about 5 µs for each, whatever the size of the file. */
+/** Of all files. The parser takes about 5 µs for each, whatever the size of the file. */
 export const LEXEMES_MAX = 600_000;
 
 /** Maps and lists in one another; the parser overflows the stack, or ends the process, at some thousands. */
 export const NESTING_MAX = 32;
 
-/** Values after aliases are expanded: a few lines of nested aliases stand for billions. */
+/** Of all files, values after aliases are expanded: a few lines of nested aliases stand for billions. */
 export const VALUES_MAX = 400_000;
+
+/** What is left for the files that are still to be read. */
+export interface Budget {
+  lexemesLeft: number;
+  valuesLeft: number;
+}
+
+export function fullBudget(): Budget {
+  return { lexemesLeft: LEXEMES_MAX, valuesLeft: VALUES_MAX };
+}
 
 /** Reported before the rest is only counted. */
 export const PROBLEMS_MAX = 200;
 
-/** Of one file: a syntax error causes others behind it. */
-export const SYNTAX_PROBLEMS_MAX = 20;
+/** Of one file, one a line: a syntax error causes others behind it. */
+export const SYNTAX_PROBLEMS_MAX = 10;
 
 export const SERVICES_MAX = 2000;
 

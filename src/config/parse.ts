@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { readDocument, type ConfigDocument, type ConfigFile } from "./document.ts";
 import { fillDefaults, type EffectiveConfig } from "./effective.ts";
 import { validate, type Draft } from "./issues.ts";
-import { PROBLEMS_MAX } from "./limits.ts";
+import { fullBudget, PROBLEMS_MAX } from "./limits.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { buildRoute } from "./routes.ts";
 import { judge } from "./rules.ts";
@@ -25,10 +25,11 @@ export function parseEffective(
 ): { effective: EffectiveConfig; warnings: Problem[] } {
   const [mainFile, ...dropInFiles] = files;
   if (mainFile === undefined) throw new TypeError("Cannot use config: no file is given");
-  const main = validateDocument(Config, readDocument(mainFile));
+  const budget = fullBudget();
+  const main = validateDocument(Config, readDocument(mainFile, budget));
   const all = [
     main,
-    ...dropInFiles.map((file) => validateDocument(DropIn, readDocument(file))),
+    ...dropInFiles.map((file) => validateDocument(DropIn, readDocument(file, budget))),
   ].map(({ document, draft, problems }) => ({
     document,
     problems,
@@ -67,7 +68,11 @@ function validateDocument<T>(
 ): { document: ConfigDocument; draft: Draft<T> | Record<string, never>; problems: Problem[] } {
   // A file that is no YAML has said so; its missing keys are no news.
   if (document.tree === undefined) return { document, draft: {}, problems: [] };
-  return { document, ...validate(schema, document) };
+  const { draft, problems } = validate<T>(schema, document);
+  // What the document could not read has no value; that is no second problem.
+  const known = new Set(document.problems.map(({ path }) => path));
+  const news = problems.filter(({ path }) => !known.has(path));
+  return { document, draft: draft ?? {}, problems: news };
 }
 
 function missingServices(main: ConfigDocument): Problem {

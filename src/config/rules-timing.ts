@@ -43,7 +43,10 @@ export function timingWarnings(sources: Sources): Problem[] {
     const { timing, fall } = resolveTiming(defaults, given);
     const { intervalMs, timeoutMs, fastIntervalMs } = timing;
     const timeoutKey = given.timeout === undefined ? "interval" : "timeout";
-    if (timeoutMs < TIMEOUT_SAFE_MS && given[timeoutKey] !== undefined) {
+    const isInherited =
+      given[timeoutKey] === undefined ||
+      (timeoutKey === "interval" && defaults.timeout !== undefined);
+    if (timeoutMs < TIMEOUT_SAFE_MS && !isInherited) {
       const message = `timeout ${formatDuration(timeoutMs)} may fail a healthy service on a busy host`;
       warnings.push(
         problem(document, [...path, timeoutKey], message, `better ${TIMEOUT_SAFE_MS}ms or more`),

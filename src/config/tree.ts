@@ -1,6 +1,6 @@
 /** The values of one file together with their places in it. */
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from "yaml";
-import { VALUES_MAX } from "./limits.ts";
+import { VALUES_MAX, type Budget } from "./limits.ts";
 import type { Path } from "./problem.ts";
 
 /** A value and where it is written. */
@@ -23,30 +23,37 @@ export interface TreeMistake {
   readonly earlierOffset?: number;
 }
 
+interface GrownTree {
+  readonly tree: Tree;
+  readonly mistakes: readonly TreeMistake[];
+  /** Whether no value was left out. */
+  readonly isWhole: boolean;
+}
+
 /**
  * Reads a parsed document in linear time: duplicate keys are found with a map (the parser compares each key with
- * each), and aliases are expanded until `VALUES_MAX`.
+ * each), and aliases are expanded until the budget is spent.
  */
-export function growTree(document: Document.Parsed): { tree: Tree; mistakes: TreeMistake[] } {
+export function growTree(document: Document.Parsed, budget: Budget): GrownTree {
   const mistakes: TreeMistake[] = [];
   const anchors = new Map<string, Node>();
   const open = new Set<Node>();
-  let values = 0;
 
-  return { tree: grow(document.contents, [], -1, 0), mistakes };
+  const top = grow(document.contents, [], -1, 0);
+  return { tree: top, mistakes, isWhole: budget.valuesLeft >= 0 };
 
   function grow(node: unknown, path: Path, keyOffset: number, offset: number): Tree {
-    values += 1;
-    if (values === VALUES_MAX + 1) {
+    budget.valuesLeft -= 1;
+    if (budget.valuesLeft === -1) {
       mistakes.push({
         path: [],
         offset,
-        message: "the file holds too many values, with aliases expanded",
-        allowed: `at most ${VALUES_MAX}`,
+        message: "too many values, with aliases expanded",
+        allowed: `at most ${VALUES_MAX} in all files`,
       });
     }
     const leaf = { offset, keyOffset, children: new Map() };
-    if (values > VALUES_MAX) return { ...leaf, value: null };
+    if (budget.valuesLeft < 0) return { ...leaf, value: null };
     if (isAlias(node)) return growAlias(node.source, path, keyOffset, node.range?.[0] ?? offset);
     if (!isMap(node) && !isSeq(node) && !isScalar(node)) return { ...leaf, value: null };
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
@@ -84,6 +91,16 @@ export function growTree(document: Document.Parsed): { tree: Tree; mistakes: Tre
     for (const { key, value: item } of items) {
       const keyOffset = offsetOf(key) ?? place.offset;
       const name = nameOf(key);
+      if (name === "__proto__") {
+        // It would be lost on the way to the schema.
+        mistakes.push({
+          path: [...path, name],
+          offset: keyOffset,
+          message: "unknown key",
+          allowed: "another name",
+        });
+        continue;
+      }
       if (name === undefined) {
         mistakes.push({
           path,
@@ -104,6 +121,8 @@ export function growTree(document: Document.Parsed): { tree: Tree; mistakes: Tre
         });
       }
       const child = grow(item, [...path, name], keyOffset, keyOffset);
+      // The first one counts, so that a second one causes no other mistakes.
+      if (earlier !== undefined) continue;
       children.set(name, child);
       value[name] = child.value;
     }
@@ -131,11 +150,11 @@ export function treeAt(tree: Tree, path: Path): { tree: Tree; exists: boolean } 
   return { tree: at, exists: true };
 }
 
-/** Numbers are names too (`53:`); the schema then judges them. `__proto__` would be lost on the way to it. */
+/** Numbers are names too (`53:`); the schema then judges them. */
 function nameOf(key: unknown): string | undefined {
   const value = isScalar(key) ? key.value : undefined;
-  const name = typeof value === "string" ? value : JSON.stringify(value);
-  return value === null || name === "__proto__" ? undefined : name;
+  if (typeof value === "string") return value;
+  return value === null ? undefined : JSON.stringify(value);
 }
 
 function offsetOf(node: unknown): number | undefined {

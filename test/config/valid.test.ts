@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { encodeAnnounce } from "exabgp-ts-bridge";
+import { loadConfig, parseConfig } from "../../src/config/load.ts";
+import { showConfig } from "../../src/config/show.ts";
+import { assertExpected, fixturesOf } from "./fixtures.ts";
+
+for (const { name, path } of fixturesOf("valid")) {
+  const load = () => parseConfig(loadConfig(path).files, "test-host");
+
+  test(`valid/${name} gives the expected settings and plan`, () => {
+    const { settings, plan } = load();
+    assertExpected(
+      "valid",
+      `${name}.plan.json`,
+      `${JSON.stringify({ settings, plan }, null, 2)}\n`,
+    );
+  });
+
+  test(`valid/${name} is plain data`, () => {
+    const config = load();
+    assert.deepEqual(JSON.parse(JSON.stringify(config)), config);
+  });
+
+  test(`valid/${name} shown and parsed again is the same`, () => {
+    const config = load();
+    const text = showConfig(config.files, "test-host");
+    const again = parseConfig([{ path: "shown.yaml", text }], "other-host");
+    assert.deepEqual(again.plan, config.plan);
+    assert.deepEqual(again.settings, config.settings);
+    assert.equal(again.hash, config.hash);
+    assert.equal(showConfig(again.files), text);
+  });
+
+  test(`valid/${name} has only routes that can be written`, () => {
+    for (const route of load().plan.services.flatMap(({ routes }) => routes)) {
+      assert.match(encodeAnnounce(route), /^announce route [\x20-\x7e]+$/);
+    }
+  });
+}

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { formatProblem, parseConfig } from "../../src/config/load.ts";
+
+const cases = [
+  { name: "the defaults", defaults: "{}", check: "", warnings: [] },
+  {
+    name: "a short timeout",
+    defaults: "{}",
+    check: ", timeout: 249ms",
+    warnings: [
+      "6:67: services.dns.checks.a.timeout: timeout 249ms may fail a healthy service on a busy host; allowed: better 250ms or more",
+    ],
+  },
+  {
+    name: "a timeout that is just long enough",
+    defaults: "{}",
+    check: ", timeout: 250ms",
+    warnings: [],
+  },
+  {
+    name: "a short interval shortens the timeout",
+    defaults: "{}",
+    check: ", interval: 100ms",
+    warnings: [
+      "6:68: services.dns.checks.a.interval: timeout 100ms may fail a healthy service on a busy host; allowed: better 250ms or more",
+    ],
+  },
+  {
+    name: "a short timeout of defaults is said once",
+    defaults: "{ timeout: 100ms }",
+    check: ", interval: 5s",
+    warnings: [
+      "1:22: defaults.timeout: timeout 100ms may fail a healthy service on a busy host; allowed: better 250ms or more",
+    ],
+  },
+];
+
+for (const { name, defaults, check, warnings } of cases) {
+  test(`${name}: ${warnings.length} warnings`, () => {
+    const text = `defaults: ${defaults}
+services:
+  dns:
+    scope: local
+    prefixes: [192.0.2.0/24]
+    checks: { a: { type: tcp, host: 127.0.0.1, port: 53${check} } }
+`;
+    const config = parseConfig([{ path: "a.yaml", text }]);
+    assert.deepEqual(
+      config.warnings.map(formatProblem),
+      warnings.map((line) => `a.yaml:${line}`),
+    );
+  });
+}
