@@ -1,0 +1,73 @@
+/** What the tests at a real router have in common. */
+import assert from "node:assert/strict";
+import type { Status } from "../../src/control/protocol.ts";
+import type { MiniLab } from "../lab/mini-lab.ts";
+import { ANYCAST, type Pop } from "../lab/pop.ts";
+import { POP_SESSION } from "../lab/region.ts";
+import { waitUntil, type WaitOptions } from "../lab/wait.ts";
+
+export const FAMILIES = ["ipv4", "ipv6"] as const;
+
+/** Starting ExaBGP, a session and three passes take seconds on a busy machine; nothing is measured here. */
+export const PATIENCE: WaitOptions = { deadlineMs: 30_000 };
+
+/** Resolves when the router has the prefix of every family from the PoP. */
+export async function waitForRoutes({ transit }: MiniLab): Promise<void> {
+  for (const family of FAMILIES) {
+    await transit.waitForRoute(ANYCAST[family].prefix, POP_SESSION[family], PATIENCE);
+  }
+}
+
+/** Resolves when the router has the prefix of no family from the PoP. */
+export async function waitForNoRoutes({ transit }: MiniLab): Promise<void> {
+  for (const family of FAMILIES) {
+    await transit.waitForNoRoute(ANYCAST[family].prefix, POP_SESSION[family], PATIENCE);
+  }
+}
+
+export async function waitForSessions({ transit }: MiniLab): Promise<void> {
+  for (const family of FAMILIES) await transit.waitForSession(POP_SESSION[family], PATIENCE);
+}
+
+/** Everything that the router has heard from the PoP about routes, as `session kind prefix`. */
+export function updates({ transit }: MiniLab, sinceMs = 0): string[] {
+  return transit
+    .events()
+    .filter(({ atMs, prefix }) => atMs >= sinceMs && prefix !== undefined)
+    .filter(({ session }) => session === POP_SESSION.ipv4 || session === POP_SESSION.ipv6)
+    .map(({ session, kind, prefix }) => `${session} ${kind} ${prefix}`);
+}
+
+/** What the agent says of itself; undefined while it does not answer. */
+export async function readStatus(pop: Pop): Promise<Status | undefined> {
+  const { status, stdout } = await pop.anyctl("status", "--json");
+  return status === 0 ? (JSON.parse(stdout) as Status) : undefined;
+}
+
+/** Waits for the agent, `otherThan` that pid, to say something that fits. */
+export function waitForStatus(
+  pop: Pop,
+  what: string,
+  fits: (status: Status) => boolean,
+): Promise<Status> {
+  return waitUntil(
+    what,
+    async () => {
+      const seen = await readStatus(pop);
+      return seen !== undefined && fits(seen) ? seen : undefined;
+    },
+    { ...PATIENCE, everyMs: 100, hint: pop.exabgp.agentLogFile },
+  );
+}
+
+/** The state of one service. */
+export function stateOf(status: Status, service: string): string | undefined {
+  return status.services.find(({ name }) => name === service)?.state;
+}
+
+/** The last decision about `service`. */
+export function lastDecision(pop: Pop, service = "web") {
+  const record = pop.audit().findLast((line) => line.service === service);
+  assert.ok(record, `no decision about ${service}`);
+  return record;
+}

@@ -1,0 +1,96 @@
+/** The agent dies in every way: what the router sees. Needs root. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { createMiniLab, type MiniLab } from "../lab/mini-lab.ts";
+import { waitUntil, wallClockMs } from "../lab/wait.ts";
+import {
+  lastDecision,
+  PATIENCE,
+  stateOf,
+  updates,
+  waitForNoRoutes,
+  waitForRoutes,
+  waitForStatus,
+} from "./fixtures.ts";
+
+describe("an agent that dies", () => {
+  let mini: MiniLab;
+  before(async () => {
+    mini = await createMiniLab();
+    await waitForRoutes(mini);
+  });
+  after(() => mini.remove());
+
+  /** Ends the agent and waits for the next one. */
+  async function end(signal: NodeJS.Signals): Promise<number> {
+    const { exabgp } = mini.pop;
+    const before_ = exabgp.agentPid();
+    assert.ok(before_);
+    process.kill(before_, signal);
+    return await exabgp.waitForAgent({ ...PATIENCE, otherThan: before_ });
+  }
+
+  for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+    test(`by ${signal} while its service is healthy costs no UPDATE`, async () => {
+      const sinceMs = wallClockMs();
+      const pid = await end(signal);
+      await waitForStatus(
+        mini.pop,
+        "the new agent to judge the service up",
+        (seen) =>
+          seen.agent.pid === pid &&
+          stateOf(seen, "web") === "up" &&
+          seen.services[0]?.routes.every(({ answer }) => answer === "done") === true,
+      );
+      assert.deepEqual(updates(mini, sinceMs), []);
+      await waitForRoutes(mini);
+    });
+  }
+
+  test("while its service dies too withdraws what its predecessor announced", async () => {
+    await mini.pop.web.kill();
+    await end("SIGKILL");
+    await waitForNoRoutes(mini);
+    const { from, to } = lastDecision(mini.pop);
+    assert.deepEqual([from, to], ["starting", "down"]);
+    await mini.pop.web.start();
+    await waitForRoutes(mini);
+  });
+
+  test("while a prefix leaves the configuration withdraws it: it is owned", async () => {
+    const owned = readFileSync(join(mini.pop.stateFolder, "owned.json"), "utf8");
+    assert.match(owned, /2001:db8:53::\/48/);
+    mini.pop.writeConfig(`services:
+  web:
+    prefixes: [192.0.2.0/24]
+    scope: local
+    checks: { ipv4: { type: http, url: "http://192.0.2.53/healthz" } }
+`);
+    const sinceMs = wallClockMs();
+    await end("SIGKILL");
+    await mini.transit.waitForNoRoute("2001:db8:53::/48", "pop6", PATIENCE);
+    assert.deepEqual(updates(mini, sinceMs), ["pop6 withdrawn 2001:db8:53::/48"]);
+  });
+});
+
+describe("an agent whose ExaBGP goes", () => {
+  test("ends by itself when ExaBGP is killed, and leaves its socket to the next one", async (t) => {
+    const mini = await createMiniLab();
+    t.after(() => mini.remove());
+    await waitForRoutes(mini);
+    const { exabgp } = mini.pop;
+    // `stop` resolves when ExaBGP and its child are gone.
+    const beganMs = performance.now();
+    await exabgp.stop("SIGKILL");
+    assert.ok(performance.now() - beganMs < 5000, "the agent outlived its ExaBGP");
+    await waitForNoRoutes(mini);
+    await exabgp.start();
+    await waitForRoutes(mini);
+    await waitUntil("the new agent's status", async () => {
+      const { status } = await mini.pop.anyctl("status");
+      return status === 0 ? true : undefined;
+    });
+  });
+});
