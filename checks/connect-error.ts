@@ -86,7 +86,9 @@ function wordOf(error: Error): Word | undefined {
 function detailOf(error: Error): string {
   // OpenSSL puts the thread's number and its source line around the reason.
   const reason = /SSL routines:[^:]*:(?<text>[^:]+)/.exec(error.message)?.groups?.["text"];
-  return reason === undefined ? error.message : `TLS: ${reason}`;
+  if (reason !== undefined) return `TLS: ${reason}`;
+  // Node.js adds the local end, which is undefined when there was no socket.
+  return error.message.replace(/ - Local \(.*\)$/, "");
 }
 
 function isInconclusive(word: Word): word is Inconclusive {

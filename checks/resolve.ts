@@ -5,13 +5,13 @@ import { createHostsFile, type HostsFile } from "./hosts-file.ts";
 import { fail, inconclusive, type Result } from "./probe.ts";
 
 /** An address of a host, as `net.connect` takes it. */
-export interface Address {
+interface Address {
   readonly address: string;
   readonly family: 4 | 6;
 }
 
 /** At least one address in the order to try them, or the result of the attempt. */
-export type Resolved =
+type Resolved =
   | { readonly addresses: readonly [Address, ...Address[]] }
   | { readonly failure: Result };
 

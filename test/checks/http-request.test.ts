@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, test } from "node:test";
 import { manualTimers } from "./manual-timers.ts";
-import { runCheck } from "./probing.ts";
+import { HANG_MS, runCheck } from "./probing.ts";
 import { answering, freePort, listen, type Serve } from "./servers.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
@@ -76,7 +76,7 @@ const broken: readonly { name: string; serve: Serve; reason: string; detail: Reg
   },
 ];
 
-describe("http connections that break", () => {
+describe("http connections that break", { timeout: HANG_MS }, () => {
   for (const { name, serve, reason, detail } of broken) {
     test(name, async (context) => {
       const server = await listen(context, serve);
@@ -106,7 +106,7 @@ describe("http connections that break", () => {
   });
 });
 
-describe("http servers that hang", () => {
+describe("http servers that hang", { timeout: HANG_MS }, () => {
   const hanging: readonly { name: string; scheme?: string; serve: Serve; detail: RegExp }[] = [
     { name: "silent", serve: () => undefined, detail: /^waiting for the status line$/ },
     {

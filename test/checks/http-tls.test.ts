@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test, type TestContext } from "node:test";
 import { createServer, type TLSSocket } from "node:tls";
-import { runCheck } from "./probing.ts";
+import { HANG_MS, runCheck } from "./probing.ts";
 import { answering, listen, type TestServer } from "./servers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "anyctl-"));
@@ -38,7 +38,7 @@ async function listenTls(
   return { server, handshakes };
 }
 
-describe("https", () => {
+describe("https", { timeout: HANG_MS }, () => {
   const cases: readonly {
     name: string;
     host: string;

@@ -7,6 +7,9 @@ import { systemTimers, type Timers } from "../../checks/timers.ts";
 /** Longer than any answer here takes, so that a timeout is a failed test and not a slow machine. */
 export const PATIENCE_MS = 10_000;
 
+/** A connection that is never closed fails its suite, instead of stopping everything. */
+export const HANG_MS = 60_000;
+
 export interface ProbingOptions extends ResolverOptions {
   readonly timers?: Timers;
   readonly timeoutMs?: number;
@@ -16,10 +19,4 @@ export function runCheck(keys: object, options: ProbingOptions = {}): Promise<At
   const { timers = systemTimers, timeoutMs = PATIENCE_MS } = options;
   const probe = createProbe(CheckSchema.parse(keys), { resolver: createResolver(options) });
   return attempt(probe, timeoutMs, timers);
-}
-
-/** `outcome reason`, with the detail for a message when a test fails. */
-export async function wordsOf(running: Promise<Attempt>): Promise<string> {
-  const { result } = await running;
-  return `${result.outcome} ${result.reason}`;
 }

@@ -3,9 +3,10 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { createResolver } from "../../checks/resolve.ts";
+import { systemTimers } from "../../checks/timers.ts";
 import { serveDns, type DnsReply } from "./dns-server.ts";
 import { manualTimers } from "./manual-timers.ts";
-import { runCheck } from "./probing.ts";
+import { HANG_MS, runCheck } from "./probing.ts";
 import { answering, listen } from "./servers.ts";
 
 const NO_HOSTS = { hostsFile: "/nonexistent" };
@@ -18,7 +19,7 @@ async function resolve(servers: string[], host = NAME, signal = new AbortControl
   return resolved.addresses.map(({ address, family }) => `${address}/${family}`).join(" ");
 }
 
-describe("what a DNS server says", () => {
+describe("what a DNS server says", { timeout: HANG_MS }, () => {
   const cases: readonly { A: DnsReply; AAAA: DnsReply; is: string }[] = [
     { A: ["192.0.2.1"], AAAA: [], is: "192.0.2.1/4" },
     { A: [], AAAA: ["2001:db8::1"], is: "2001:db8::1/6" },
@@ -53,6 +54,7 @@ describe("what a DNS server says", () => {
     ]) {
       const running = runCheck(keys, options);
       await server.question();
+      const abortedMs = systemTimers.nowMs();
       timers.advance(500);
       assert.deepEqual((await running).result, {
         outcome: "inconclusive",
@@ -60,6 +62,8 @@ describe("what a DNS server says", () => {
         detail: `no answer in time for ${NAME}`,
       });
       assert.equal(timers.pending, 0);
+      // Cancelled: the queries would go on for nearly 4 s by themselves.
+      assert.ok(systemTimers.nowMs() - abortedMs < 2000);
     }
   });
 

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import { manualTimers } from "./manual-timers.ts";
-import { runCheck } from "./probing.ts";
+import { HANG_MS, runCheck } from "./probing.ts";
 import { freePort, listen } from "./servers.ts";
 
 /** Never accepts: after two connections its queue is full, and the kernel drops further SYNs. */
@@ -15,7 +15,7 @@ const FULL_LISTENER = `
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   });`;
 
-describe("tcp", () => {
+describe("tcp", { timeout: HANG_MS }, () => {
   test("passes when the connection is established, and resets it", async (context) => {
     const errors: unknown[] = [];
     const server = await listen(context, (socket) => {
