@@ -3,6 +3,7 @@ import { z } from "zod";
 
 /** One decision; only what the lab itself looks at is named. */
 export const AuditLine = z.looseObject({
+  seq: z.number(),
   /** RFC 3339 with milliseconds. */
   at: z.string(),
   pop: z.string(),

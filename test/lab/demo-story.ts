@@ -1,4 +1,5 @@
 /** The steps of `npm start`: a crash and a drain, seen from the clients and from the routers. */
+import { z } from "zod";
 import type { AuditLine } from "./audit-line.ts";
 import type { Answer } from "./client.ts";
 import type { Screen } from "./demo-screen.ts";
@@ -37,17 +38,17 @@ export async function crash(topology: Topology, region: Region, screen: Screen):
     ),
     waitForDecision(pop, decisionsBefore),
   ]);
-  const fault = { atMs: faultAtMs, who: "nginx", what: "killed: SIGKILL to master and workers" };
-  const moments: Moment[] = [
-    fault,
-    ...momentsOfDecision(decision),
+  const { moments, writtenAtMs, doneAtMs } = momentsOfDecision(decision, writeMsOf(pop, decision));
+  const rows = timeline([
+    { atMs: faultAtMs, who: "nginx", what: "killed: SIGKILL to master and workers" },
+    ...moments,
     { atMs: withdrawn.atMs, who: "BIRD", what: `${transit.name} lost ${ANYCAST.ipv4.prefix}` },
     { atMs: answer.atMs, who: "client", what: `${client.name} is answered by ${wordOf(answer)}` },
-  ];
+  ]);
   screen.table(
     [
       ["ms", "step", "who", "what"],
-      ...timeline(moments).map((row) => [
+      ...rows.map((row) => [
         row.sinceFaultMs.toFixed(1),
         `+${row.stepMs.toFixed(1)}`,
         row.who,
@@ -56,7 +57,14 @@ export async function crash(topology: Topology, region: Region, screen: Screen):
     ],
     ["bold", "dim", "magenta"],
   );
-  screen.line(`   ${parts(faultAtMs, decision, withdrawn.atMs, answer.atMs)}`);
+  const [detection, exabgp, routers] = [
+    writtenAtMs - faultAtMs,
+    doneAtMs - writtenAtMs,
+    answer.atMs - doneAtMs,
+  ].map((ms) => `${Math.max(0, ms).toFixed(0)} ms`);
+  screen.line(
+    `   Detection took ${detection}, ExaBGP ${exabgp}, the routers and the client ${routers}.`,
+  );
   await showWhoAnswers(topology, screen);
 
   screen.step(`${pop.name}: nginx is back`);
@@ -149,28 +157,43 @@ function waitForDecision(pop: Pop, from: number): Promise<AuditLine> {
   );
 }
 
-function momentsOfDecision(line: AuditLine): Moment[] {
+/** What the agent and ExaBGP did, on the wall clock: a record has the time of the decision and durations. */
+function momentsOfDecision(line: AuditLine, writeMs: number) {
   const { at, detectMs = 0, ackMs = 0, from = "", to = "", reason, evidence = "" } = line;
   const decidedAtMs = Date.parse(at);
-  return [
+  const writtenAtMs = decidedAtMs + writeMs;
+  const doneAtMs = writtenAtMs + ackMs;
+  const moments: Moment[] = [
     { atMs: decidedAtMs - detectMs, who: "agent", what: `first failed probe: ${evidence}` },
     { atMs: decidedAtMs, who: "agent", what: `decided: ${from} -> ${to} (${reason})` },
-    { atMs: decidedAtMs, who: "agent", what: `wrote: ${line.commands.join(", ")}` },
-    { atMs: decidedAtMs + ackMs, who: "ExaBGP", what: line.ack ?? "no answer" },
+    ...line.commands.map((it) => ({ atMs: writtenAtMs, who: "agent", what: `wrote: ${it}` })),
+    { atMs: doneAtMs, who: "ExaBGP", what: line.ack ?? "no answer" },
   ];
+  return { moments, writtenAtMs, doneAtMs };
 }
 
-function parts(
-  faultAtMs: number,
-  { at, ackMs = 0 }: AuditLine,
-  withdrawnAtMs: number,
-  answeredAtMs: number,
-): string {
-  const decidedAtMs = Date.parse(at);
-  const ms = (value: number): string => `${Math.max(0, value).toFixed(0)} ms`;
-  return `Detection took ${ms(decidedAtMs - faultAtMs)}, ExaBGP ${ms(ackMs)}, the router heard it ${ms(
-    withdrawnAtMs - decidedAtMs,
-  )} after the decision, the client was served ${ms(answeredAtMs - withdrawnAtMs)} later.`;
+/** From the decision to the last line written: the agent's log has it, the record has not. */
+function writeMsOf(pop: Pop, { seq }: AuditLine): number {
+  for (const line of pop.exabgp.agentLog.lines()) {
+    const logged = DecisionLogLine.safeParse(parseJson(line));
+    if (logged.success && logged.data.seq === seq) return logged.data.writeMs;
+  }
+  return 0;
+}
+
+const DecisionLogLine = z.looseObject({
+  msg: z.literal("decision"),
+  seq: z.number(),
+  writeMs: z.number(),
+});
+
+/** Python's words may be among the lines: ExaBGP shares the file. */
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 function wordOf(answer: Answer): string {
