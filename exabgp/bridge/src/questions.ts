@@ -12,8 +12,11 @@ import type { Timers } from "./timers.ts";
 /** ExaBGP writes the version and its `done` in one go; 1 s is far beyond. */
 const ACK_PROOF_MS = 1000;
 
-/** Repeated while ExaBGP is silent, in case one was lost; it answers them all when it wakes up. */
-const BARRIERS_MAX = 3;
+/**
+ * Repeated while ExaBGP is silent, because one may have been lost; if it hangs, it answers them all when it
+ * wakes up. So many are 1.4 KiB of the pipe.
+ */
+const BARRIERS_MAX = 64;
 
 export interface QuestionsOptions {
   readonly timers: Timers;

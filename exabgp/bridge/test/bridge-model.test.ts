@@ -54,16 +54,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 interface Written {
   readonly line: string;
+  /** Empty for questions and the comment. */
   readonly prefix: string;
   readonly atMs: number;
   isServed: boolean;
+  isAnswered: boolean;
 }
 
 class Model {
   readonly it: Harness;
   readonly reached = { done: 0, timeout: 0, superseded: 0, lost: 0 };
-  readonly #commands: Written[] = [];
-  readonly #inbox: (Written | string)[] = [];
+  readonly #written: Written[] = [];
+  readonly #inbox: Written[] = [];
   readonly #lastWanted = new Map<string, string>();
   readonly #settledTimes: number[] = [];
   #served = 0;
@@ -76,22 +78,32 @@ class Model {
     this.it.bridge.start();
   }
 
+  /** What must not happen; thrown here it would only be an error of the output. */
+  readonly #violations: string[] = [];
+
   #onLine(line: string): void {
-    const prefix = / route (\S+) /.exec(line)?.[1];
-    if (prefix === undefined) {
-      this.#inbox.push(line);
-      return;
-    }
+    const prefix = / route (\S+) /.exec(line)?.[1] ?? "";
     const atMs = this.it.timers.nowMs();
-    const before = this.#commands.findLast((other) => other.prefix === prefix);
-    if (before !== undefined && before.line !== line)
-      assert.ok(atMs - before.atMs >= 250, `${line} after ${atMs - before.atMs} ms`);
-    if (before !== undefined && !before.isServed) {
-      assert.ok(atMs - before.atMs >= ACK_TIMEOUT_MS, `${line} while ${before.line} is in flight`);
+    const before = this.#written.findLast((other) => other.prefix === prefix);
+    if (prefix !== "" && before !== undefined) {
+      const pauseMs = atMs - before.atMs;
+      if (before.line !== line && pauseMs < 250)
+        this.#violations.push(`${line} after ${pauseMs} ms`);
+      if (!before.isServed && !this.#expired(before, atMs)) {
+        this.#violations.push(`${line} while ${before.line} is in flight`);
+      }
     }
-    const written = { line, prefix, atMs, isServed: false };
-    this.#commands.push(written);
+    const written = { line, prefix, atMs, isServed: false, isAnswered: false };
+    this.#written.push(written);
     this.#inbox.push(written);
+  }
+
+  /** Whether an answer had been missing for so long that all in flight, `command` among them, were given up. */
+  #expired(command: Written, nowMs: number): boolean {
+    return this.#written.some(({ isAnswered, atMs }) => {
+      const endMs = atMs + ACK_TIMEOUT_MS;
+      return !isAnswered && command.atMs <= endMs && endMs <= nowMs;
+    });
   }
 
   ask(verb: "announce" | "withdraw", prefix: string, med: number): void {
@@ -103,19 +115,26 @@ class Model {
     );
     this.it.bridge[verb](route, ({ outcome, line, writtenAtMs }) => {
       this.#settledTimes[index] = (this.#settledTimes[index] ?? 0) + 1;
-      if (outcome in this.reached) this.reached[outcome as keyof typeof this.reached] += 1;
+      if (outcome === "done" || outcome === "timeout" || outcome === "superseded")
+        this.reached[outcome] += 1;
       if (outcome !== "done" || line === undefined) return;
-      const command = this.#commands.find(
+      const command = this.#written.find(
         (other) => other.line === line && other.atMs === writtenAtMs,
       );
-      assert.ok(command?.isServed, `${line} was called done before ExaBGP took it up`);
+      if (command?.isServed !== true) this.#violations.push(`${line} called done too early`);
     });
   }
 
-  /** Comments and the version are answered ahead of what is queued. */
+  /**
+   * Comments and the version are answered ahead of what is queued. An ExaBGP that hung works off its
+   * backlog before it can hang again: within one, no barrier could be told from another.
+   */
   serve(lines: number, loseEvery: number): void {
-    for (let count = 0; count < lines; count += 1) {
-      const isUrgent = this.#inbox[0] === " # ab" || this.#inbox[0] === "system version";
+    const oldestMs = this.#inbox[0]?.atMs ?? Infinity;
+    const isAwakening = this.it.timers.nowMs() - oldestMs >= ACK_TIMEOUT_MS;
+    const backlog = isAwakening ? this.#inbox.length + this.#stale : 0;
+    for (let count = 0; count < Math.max(lines, backlog); count += 1) {
+      const isUrgent = [" # ab", "system version"].includes(this.#inbox[0]?.line ?? "");
       if (this.#stale > 0 && !isUrgent) {
         this.#stale -= 1;
         this.it.say("done\n");
@@ -123,11 +142,14 @@ class Model {
       }
       const next = this.#inbox.shift();
       if (next === undefined) return;
+      next.isServed = true;
       this.#served += 1;
-      if (typeof next !== "string") next.isServed = true;
       const isLost = loseEvery > 0 && this.#served % loseEvery === 0;
       if (isLost) this.reached.lost += 1;
-      else this.it.say(answerTo(next));
+      else {
+        next.isAnswered = true;
+        this.it.say(answerTo(next.line));
+      }
     }
   }
 
@@ -137,8 +159,9 @@ class Model {
   }
 
   check(): void {
+    assert.deepEqual(this.#violations, []);
     for (const [prefix, wanted] of this.#lastWanted) {
-      const last = this.#commands.findLast((other) => other.prefix === prefix);
+      const last = this.#written.findLast((other) => other.prefix === prefix);
       assert.deepEqual([last?.line, last?.isServed], [wanted, true]);
     }
     assert.ok(
@@ -148,7 +171,7 @@ class Model {
   }
 }
 
-function answerTo(line: Written | string): string {
+function answerTo(line: string): string {
   if (line === "system version") return "exabgp 4.2.21\ndone\n";
   return line === "show neighbor summary" ? `${HEADER_LINE}done\n` : "done\n";
 }
@@ -190,5 +213,5 @@ test("the last wanted change of each prefix arrives, once, in order, and nobody 
     { numRuns: 400 },
   );
   // Runs that never came to these places would prove nothing.
-  for (const count of Object.values(reached)) assert.ok(count > 40, JSON.stringify(reached));
+  for (const count of Object.values(reached)) assert.ok(count > 15, JSON.stringify(reached));
 });

@@ -246,15 +246,15 @@ test("while ExaBGP is silent, withdrawals are written up to a bound, and all of 
   for (let index = 0; index < 2000; index += 1)
     it.bridge.withdraw(numbered(index), () => (settled += 1));
   await it.timers.advance(60_000);
-  const written = it.lines.slice(3).join("\n").length;
+  const written = it.lines.filter((line) => line.startsWith("withdraw")).join("\n").length;
   assert.ok(
-    written > UNREAD_BYTES_MAX - 100 && written < UNREAD_BYTES_MAX + 200,
+    written > UNREAD_BYTES_MAX - 1000 && written < UNREAD_BYTES_MAX + 100,
     `${written} bytes`,
   );
-  assert.equal(it.lines.filter((line) => line === BARRIER).length, 4);
+  assert.equal(it.lines.filter((line) => line === BARRIER).length, 14);
 
   let answered = 3;
-  for (let turn = 0; turn < 5000 && settled < 2000; turn += 1) {
+  for (let turn = 0; turn < 5000 && it.bridge.status().queued > 0; turn += 1) {
     for (; answered < it.lines.length; answered += 1) {
       it.say(it.lines[answered] === BARRIER ? `${HEADER_LINE}done\n` : "done\n");
     }
