@@ -1,0 +1,213 @@
+/** Words into a command and its arguments, by yargs; and every mistake in them into one sentence. */
+import Yargs, { type Argv } from "yargs";
+import type { Command } from "./command.ts";
+import { COMMANDS, loadAllCommands, loadCommand } from "./commands.ts";
+import { CommandError } from "./exit.ts";
+
+/** What is to be done. */
+export type Wish =
+  | { readonly type: "run"; readonly command: Command; readonly args: never }
+  | { readonly type: "help"; readonly text: string };
+
+/** Help in lines of this length can be read on any terminal, and does not change with it. */
+const HELP_COLUMNS = 100;
+
+const CONFIG_OPTION = {
+  type: "string",
+  requiresArg: true,
+  describe: "Configuration file [ANYCTL_CONFIG, else /etc/anyctl/anyctl.yaml]",
+} as const;
+
+const COMMON_OPTIONS = ["config", "help"];
+
+/**
+ * @param argv Without the program's name.
+ * @throws {CommandError} `usage`
+ */
+export async function readCommandLine(argv: readonly string[]): Promise<Wish> {
+  const name = commandName(argv);
+  const wantsHelp = argv.some((word) => word === "--help" || word === "-h");
+  if (name === undefined) {
+    if (argv.includes("--version")) return await readCommandLine(["version"]);
+    if (wantsHelp) return { type: "help", text: await help([], await loadAllCommands()) };
+    throw new CommandError("usage", `Missing command; ${allowedCommands()}; see "anyctl --help"`);
+  }
+  const command = await loadCommand(name);
+  if (command === undefined) {
+    throw new CommandError(
+      "usage",
+      `Cannot use ${quote(name)}: no such command; ${allowedCommands()}`,
+    );
+  }
+  if (wantsHelp) {
+    const subcommand = command.subcommands?.map(nameOf).find((word) => argv.includes(word));
+    return {
+      type: "help",
+      text: await help([name, ...(subcommand ? [subcommand] : [])], [command]),
+    };
+  }
+  checkOptions(argv, command);
+  return await parse(argv, command);
+}
+
+/** The first word that is neither an option nor the file of `--config`, the one option that may precede it. */
+function commandName(argv: readonly string[]): string | undefined {
+  return argv.find((word, at) => !word.startsWith("-") && argv[at - 1] !== "--config");
+}
+
+/**
+ * What yargs takes without a word: an option given twice, `--all=no`, which is false, `-`, and everything behind
+ * `--`. No value but those written `--option=VALUE` begins with a hyphen.
+ */
+function checkOptions(argv: readonly string[], command: Command): void {
+  const options = optionsOf(command);
+  const allowed = [...Object.keys(options), ...COMMON_OPTIONS]
+    .map((name) => `--${name}`)
+    .toSorted();
+  const seen = new Set<string>();
+  for (const word of argv.filter((one) => one.startsWith("-"))) {
+    const [option, value] = splitOnce(word, "=");
+    if (!allowed.includes(option)) {
+      const why = `no such option of "anyctl ${nameOf(command)}"; allowed: ${allowed.join(", ")}`;
+      throw new CommandError("usage", `Cannot use ${quote(option)}: ${why}`);
+    }
+    if (seen.has(option)) throw new CommandError("usage", `Cannot use ${option} twice`);
+    seen.add(option);
+    if (value !== undefined && options[option.slice(2)]?.type === "boolean") {
+      throw new CommandError("usage", `Cannot use ${quote(word)}: ${option} takes no value`);
+    }
+  }
+}
+
+function optionsOf(command: Command): Command["options"] {
+  const all = [command, ...(command.subcommands ?? [])];
+  return Object.fromEntries(all.flatMap(({ options }) => Object.entries(options)));
+}
+
+async function parse(argv: readonly string[], command: Command): Promise<Wish> {
+  let wish: Wish | undefined;
+  const parser = createParser([...argv], [command], (chosen, args) => {
+    wish = { type: "run", command: chosen, args };
+  });
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    throw new CommandError("usage", wordMistake(error, command), error);
+  }
+  if (wish !== undefined) return wish;
+  throw new CommandError("usage", `Missing command after "${nameOf(command)}"`);
+}
+
+async function help(words: string[], commands: readonly Command[]): Promise<string> {
+  return `${await createParser(words, commands, () => {}).getHelp()}\n`;
+}
+
+type Choose = (command: Command, args: never) => void;
+
+function createParser(argv: string[], commands: readonly Command[], choose: Choose): Argv {
+  const parser = Yargs(argv, "/")
+    .scriptName("anyctl")
+    .usage("Usage: $0 COMMAND\n\nKeeps this PoP in its anycast set exactly as long as it serves.")
+    .parserConfiguration({
+      "boolean-negation": false,
+      "camel-case-expansion": false,
+      "dot-notation": false,
+      "duplicate-arguments-array": false,
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+      "short-option-groups": false,
+    })
+    .option("config", CONFIG_OPTION)
+    // Its own `--help` also takes the last service for itself if that is called `help`.
+    .help(false)
+    .version(false)
+    // Shown only; main.ts has looked for it already.
+    .option("help", { type: "boolean", describe: "Show help" })
+    .strict()
+    .demandCommand(1)
+    // Else it speaks the user's language, in part.
+    .locale("en")
+    .wrap(HELP_COLUMNS)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message, error) => {
+      throw error ?? new Error(message);
+    })
+    .example("$0 status", "What this PoP announces, and why")
+    .example("$0 drain --all --reason 'new kernel'", "Before a reboot")
+    .example("$0 undrain --all", "After it")
+    .epilogue(
+      "Exit status: 0 done, 1 refused or not so, 2 wrong usage, 3 the agent does not answer, 4 timed out.",
+    );
+  for (const command of commands) register(parser, command, choose);
+  return parser;
+}
+
+function register(parser: Argv, command: Command, choose: Choose, parents = ""): void {
+  parser.command(
+    command.signature,
+    command.describe,
+    (below) => {
+      below.usage(`Usage: $0 ${parents}${writeSignature(command)}\n\n${command.describe}.`);
+      for (const [key, positional] of Object.entries(command.positionals)) {
+        below.positional(key, positional);
+      }
+      for (const [key, option] of Object.entries(command.options)) below.option(key, option);
+      for (const [line, what] of command.examples) below.example(`$0 ${line}`, what);
+      if (command.notes !== undefined) below.epilogue(command.notes);
+      if (command.subcommands === undefined) return below;
+      const path = `${parents}${nameOf(command)} `;
+      for (const subcommand of command.subcommands) register(below, subcommand, choose, path);
+      return below.demandCommand(1);
+    },
+    (args) => {
+      if (command.subcommands !== undefined) return;
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parsed by the description of this command, which its `run` was typed by
+      choose(command, args as never);
+    },
+  );
+}
+
+/** yargs' own words say what, but not what would be right. */
+function wordMistake(error: unknown, command: Command): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const name = nameOf(command);
+  const subcommands = command.subcommands?.map(nameOf).join(", ");
+  const [, unknown] = /^Unknown arguments?: (.*)$/s.exec(message) ?? [];
+  if (unknown !== undefined) {
+    const allowed = subcommands === undefined ? writeSignature(command) : `one of ${subcommands}`;
+    return `Cannot use ${quote(unknown)} in "anyctl ${name}"; allowed: ${allowed}`;
+  }
+  const [, valueless] = /^Not enough arguments following: (.*)$/s.exec(message) ?? [];
+  if (valueless !== undefined) {
+    return `Missing value of --${valueless}; one that begins with a hyphen is written --${valueless}=VALUE`;
+  }
+  const [, missing] = /^Missing required arguments?: (.*)$/s.exec(message) ?? [];
+  if (missing !== undefined) return `Missing --${missing} of "anyctl ${name}"`;
+  if (message.startsWith("Not enough non-option arguments") && subcommands !== undefined) {
+    return `Missing command after "anyctl ${name}"; allowed: ${subcommands}`;
+  }
+  return message;
+}
+
+/** `drain [SERVICE..]` */
+function writeSignature(command: Command): string {
+  return command.signature.replace(/(?<=[[<])[a-z]+/g, (name) => name.toUpperCase());
+}
+
+function nameOf({ signature }: Command): string {
+  return signature.split(" ", 1)[0] ?? "";
+}
+
+function allowedCommands(): string {
+  return `allowed: ${[...COMMANDS.keys()].join(", ")}`;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+}
+
+function splitOnce(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,48 @@
+/** Everything that commands touch of the world besides files and the agent's socket. */
+import { systemTimers, type Timers } from "../../checks/timers.ts";
+
+export interface CommandIo {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of a folder that still exists; else it throws. */
+  cwd(): string;
+  /** Whether stdout may be colored. */
+  readonly color: boolean;
+  /** Of the terminal; undefined where stdout is none. */
+  readonly columns: number | undefined;
+  /** Of whoever runs the command. */
+  readonly uid: number;
+  readonly timers: Timers;
+  /** Milliseconds since 1970. */
+  wallMs(): number;
+}
+
+export function systemIo(): CommandIo {
+  const { env, stdout, stderr } = process;
+  for (const stream of [stdout, stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      // `anyctl status | head -1`: nobody reads on, and nobody wants to hear about it.
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+  return {
+    stdout: (text) => stdout.write(text),
+    stderr: (text) => stderr.write(text),
+    env,
+    cwd: () => process.cwd(),
+    color: mayColor(stdout.isTTY, env),
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    uid: process.getuid?.() ?? 0,
+    timers: systemTimers,
+    wallMs: () => Date.now(),
+  };
+}
+
+/** https://no-color.org: any value but the empty one asks for none. */
+export function mayColor(
+  isTerminal: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  return isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+}

@@ -1,0 +1,148 @@
+/** Asks the agent of this host. */
+import { request, type IncomingMessage } from "node:http";
+import type { Timers } from "../../checks/timers.ts";
+import type { Status } from "./protocol.ts";
+
+/** What kept the agent from answering. */
+export type UnreachableCode =
+  | "no-socket"
+  | "refused"
+  | "permission"
+  | "timeout"
+  | "closed"
+  | "wrong-answer"
+  | "failed";
+
+/** No status could be had. The message says why, in one line. */
+export class AgentUnreachable extends Error {
+  override readonly name = "AgentUnreachable";
+  readonly code: UnreachableCode;
+
+  constructor(code: UnreachableCode, socketPath: string, why: string, cause?: unknown) {
+    super(`The agent does not answer on ${JSON.stringify(socketPath)}: ${why}`, { cause });
+    this.code = code;
+  }
+}
+
+/** A status with thousands of services, checks and prefixes has a few MB. */
+const ANSWER_MAX_BYTES = 32 * 1024 * 1024;
+
+/**
+ * `GET /v1/status`.
+ *
+ * @param timeoutMs For everything, from connecting to the last byte.
+ * @throws {AgentUnreachable}
+ */
+export async function getStatus(
+  socketPath: string,
+  timeoutMs: number,
+  timers: Timers,
+): Promise<Status> {
+  const text = await getText(socketPath, "/v1/status", timeoutMs, timers);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new AgentUnreachable("wrong-answer", socketPath, "the answer is not JSON", error);
+  }
+  if (isStatus(value)) return value;
+  throw new AgentUnreachable(
+    "wrong-answer",
+    socketPath,
+    "the answer is not a status; perhaps the agent is of another version",
+  );
+}
+
+function getText(
+  socketPath: string,
+  path: string,
+  timeoutMs: number,
+  timers: Timers,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (code: UnreachableCode, why: string, cause?: unknown) => {
+      cancel();
+      reject(new AgentUnreachable(code, socketPath, why, cause));
+      asked.destroy();
+    };
+    const cancel = timers.after(timeoutMs, () => {
+      fail("timeout", `it is there, but said nothing within ${timeoutMs} ms`);
+    });
+    const asked = request({ socketPath, path, agent: false }, (response) => {
+      if (response.statusCode !== 200) {
+        fail("wrong-answer", `the answer has status ${response.statusCode}`);
+        return;
+      }
+      collect(response, (text) => {
+        cancel();
+        resolve(text);
+      });
+    });
+    asked.on("error", (error) => fail(...whyNot(error), error));
+    asked.end();
+
+    function collect(response: IncomingMessage, complete: (text: string) => void): void {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > ANSWER_MAX_BYTES) fail("wrong-answer", "the answer does not end");
+      });
+      response.on("error", (error) => fail(...whyNot(error), error));
+      response.on("end", () => complete(Buffer.concat(chunks).toString("utf8")));
+    }
+  });
+}
+
+function whyNot(error: Error): [UnreachableCode, string] {
+  const code = "code" in error ? String(error.code) : error.message;
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return ["no-socket", "there is no such socket, so no agent runs with this configuration"];
+    case "ECONNREFUSED":
+      return ["refused", "nobody listens there any more; the agent that made the socket is dead"];
+    case "EACCES":
+    case "EPERM":
+      return ["permission", "permission denied; the socket is for its owner and its group"];
+    case "ECONNRESET":
+    case "EPIPE":
+      return ["closed", "it closed the connection without a complete answer"];
+    default:
+      return code.startsWith("HPE_")
+        ? ["wrong-answer", "what answers there does not speak HTTP"]
+        : ["failed", code];
+  }
+}
+
+/** As much of the shape as people's commands read, so that a stranger's answer is an error and no crash. */
+function isStatus(value: unknown): value is Status {
+  return (
+    hasTexts(value, ["pop"]) &&
+    hasTexts(value["agent"], ["version", "since"]) &&
+    hasTexts(value["config"], ["path", "hash", "origin"]) &&
+    hasTexts(value["exabgp"], ["phase"]) &&
+    isListOf(value["services"], isService) &&
+    isListOf(value["sessions"], (session) => hasTexts(session, ["neighbor", "state"])) &&
+    isListOf(value["drains"], (drain) => hasTexts(drain, ["service", "reason", "by"])) &&
+    isListOf(value["problems"], (problem) => hasTexts(problem, ["word", "detail"]))
+  );
+}
+
+function isService(value: unknown): boolean {
+  return (
+    hasTexts(value, ["name", "state", "reason", "since"]) &&
+    isListOf(value["routes"], (route) => hasTexts(route, ["prefix", "wanted", "told", "answer"])) &&
+    isListOf(value["checks"], (check) => hasTexts(check, ["name", "type", "verdict", "since"]))
+  );
+}
+
+function hasTexts(value: unknown, keys: readonly string[]): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return keys.every((key) => typeof Reflect.get(value, key) === "string");
+}
+
+function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isItem);
+}
