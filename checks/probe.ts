@@ -20,7 +20,12 @@ export type DefiniteFailure =
 export type AmbiguousFailure = "timeout";
 
 /** What kept the agent itself from judging. `internal` is a bug of ours. */
-export type Inconclusive = "resolver-failed" | "no-descriptors" | "no-ports" | "stalled" | "internal";
+export type Inconclusive =
+  | "resolver-failed"
+  | "no-descriptors"
+  | "no-ports"
+  | "stalled"
+  | "internal";
 
 /** The one word that says why a result is what it is. */
 export type Reason = "passed" | DefiniteFailure | AmbiguousFailure | Inconclusive;

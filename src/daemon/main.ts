@@ -5,7 +5,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { isatty } from "node:tty";
 import { Bridge, LineWriter } from "exabgp-ts-bridge";
+import { prepareProbes } from "../../checks/registry.ts";
 import { createResolver } from "../../checks/resolve.ts";
+import type { CheckPlan } from "../config/plan.ts";
 import { readLenient } from "../config/load.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
 import { startAgent } from "../core/configure.ts";
@@ -16,7 +18,7 @@ import { type AgentArguments, parseArguments } from "./arguments.ts";
 import { takeAttempt } from "./attempts.ts";
 import { AuditFile } from "./audit-file.ts";
 import { AuditDesk } from "./audit.ts";
-import { systemClock as clock } from "./clock.ts";
+import { createMoments, systemClock as clock } from "./clock.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
 import { DrainFolder } from "./drains.ts";
 import { createExit } from "./exit.ts";
@@ -67,6 +69,7 @@ class Agent {
   readonly #log: Log;
   readonly #configPath: string;
   readonly #version = readVersion();
+  readonly #moment = createMoments(clock);
   readonly #since = new Date(clock.wallMs()).toISOString();
   readonly #problems: Problems;
   readonly #files: { readonly stateDir: string; readonly socketPath: string };
@@ -85,6 +88,7 @@ class Agent {
   #loop: Loop | undefined;
   #reloader: Reloader | undefined;
   #control: ControlServer | undefined;
+  #probing: Promise<void> = Promise.resolve();
 
   constructor(configPath: string, log: Log) {
     this.#log = log;
@@ -155,10 +159,18 @@ class Agent {
       log: this.#log,
       loop: this.#loop,
       problems: this.#problems,
-      probe: (checks) => this.#scheduler.update(checks),
+      probe: (checks) => this.#probe(checks),
       pop: (pop) => this.#audit.rename(pop),
     });
     startHeartbeat(this.#log, this.#loop);
+  }
+
+  /** One after another: what a later configuration wants must not be overtaken by an earlier one. */
+  #probe(checks: readonly CheckPlan[]): void {
+    this.#probing = this.#probing
+      .then(() => prepareProbes(checks.map(({ spec }) => spec)))
+      .catch((error: unknown) => this.#log.error({ err: error }, "a probe type cannot be loaded"))
+      .then(() => this.#scheduler.update(checks));
   }
 
   #makeFolder(): void {
@@ -210,7 +222,7 @@ class Agent {
 
   #status(): Status {
     return statusOf({
-      clock,
+      moment: this.#moment(),
       version: this.#version,
       since: this.#since,
       pop: this.#reloader?.pop ?? this.#effective.plan.pop,

@@ -1,13 +1,12 @@
 /** Everything that `anyctl status` shows, from where it is known. */
 import type { Bridge } from "exabgp-ts-bridge";
 import type { ConfigStatus, Healthz, Status } from "../control/protocol.ts";
-import { servicesStatus } from "../core/status.ts";
+import { servicesStatus, type Moment } from "../core/status.ts";
 import type { AgentState } from "../core/state.ts";
-import type { Clock } from "./clock.ts";
 import type { Problems } from "./problems.ts";
 
 export interface StatusSources {
-  readonly clock: Clock;
+  readonly moment: Moment;
   readonly version: string;
   /** RFC 3339. */
   readonly since: string;
@@ -20,9 +19,8 @@ export interface StatusSources {
 }
 
 export function statusOf(sources: StatusSources): Status {
-  const { clock, version, since, pop, config, state, bridge, problems } = sources;
+  const { moment, version, since, pop, config, state, bridge, problems } = sources;
   const { phase, identity, acks, queued, inFlight, sessions } = bridge.status();
-  const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
   return {
     pop,
     agent: { version, pid: process.pid, since },

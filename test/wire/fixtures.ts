@@ -1,6 +1,9 @@
 /** What the tests at a real router have in common. */
-import assert from "node:assert/strict";
+import { join } from "node:path";
+import { systemTimers } from "../../checks/timers.ts";
+import { AgentUnreachable, getStatus } from "../../src/control/client.ts";
 import type { Status } from "../../src/control/protocol.ts";
+import type { AuditLine } from "../lab/audit-line.ts";
 import type { MiniLab } from "../lab/mini-lab.ts";
 import { ANYCAST, type Pop } from "../lab/pop.ts";
 import { POP_SESSION } from "../lab/region.ts";
@@ -29,19 +32,27 @@ export async function waitForSessions({ transit }: MiniLab): Promise<void> {
   for (const family of FAMILIES) await transit.waitForSession(POP_SESSION[family], PATIENCE);
 }
 
-/** Everything that the router has heard from the PoP about routes, as `session kind prefix`. */
+/**
+ * Everything that the router has heard from the PoP about routes, as `session kind prefix`. The order within a
+ * session is the wire's; the sessions stand one after the other.
+ */
 export function updates({ transit }: MiniLab, sinceMs = 0): string[] {
   return transit
     .events()
     .filter(({ atMs, prefix }) => atMs >= sinceMs && prefix !== undefined)
     .filter(({ session }) => session === POP_SESSION.ipv4 || session === POP_SESSION.ipv6)
+    .toSorted((a, b) => a.session.localeCompare(b.session))
     .map(({ session, kind, prefix }) => `${session} ${kind} ${prefix}`);
 }
 
 /** What the agent says of itself; undefined while it does not answer. */
 export async function readStatus(pop: Pop): Promise<Status | undefined> {
-  const { status, stdout } = await pop.anyctl("status", "--json");
-  return status === 0 ? (JSON.parse(stdout) as Status) : undefined;
+  try {
+    return await getStatus(join(pop.folder, "run", "agent.sock"), 5000, systemTimers);
+  } catch (error) {
+    if (error instanceof AgentUnreachable) return undefined;
+    throw error;
+  }
 }
 
 /** Waits for the agent, `otherThan` that pid, to say something that fits. */
@@ -65,9 +76,21 @@ export function stateOf(status: Status, service: string): string | undefined {
   return status.services.find(({ name }) => name === service)?.state;
 }
 
-/** The last decision about `service`. */
-export function lastDecision(pop: Pop, service = "web") {
-  const record = pop.audit().findLast((line) => line.service === service);
-  assert.ok(record, `no decision about ${service}`);
-  return record;
+/** Waits until the last decision about `service` is in the audit and fits; routes come before records. */
+export function waitForDecision(
+  pop: Pop,
+  fits: Partial<AuditLine>,
+  service: string | null = "web",
+): Promise<AuditLine> {
+  return waitUntil(
+    `a decision with ${JSON.stringify(fits)}`,
+    () => {
+      const last = pop.audit().findLast((line) => (line.service ?? null) === service);
+      const entries = Object.entries(fits);
+      return last !== undefined && entries.every(([key, value]) => last[key] === value)
+        ? last
+        : undefined;
+    },
+    { ...PATIENCE, hint: join(pop.stateFolder, "audit.jsonl") },
+  );
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { createMiniLab } from "../lab/mini-lab.ts";
 import { POP_SESSION } from "../lab/region.ts";
 import { waitUntil } from "../lab/wait.ts";
-import { lastDecision, PATIENCE } from "./fixtures.ts";
+import { PATIENCE, waitForDecision } from "./fixtures.ts";
 
 const COUNT = 500;
 
@@ -42,7 +42,6 @@ services:
     [2 * COUNT, 0, COUNT],
     "every prefix was announced twice and withdrawn once",
   );
-  await waitUntil("the last decision to be recorded", () =>
-    lastDecision(pop).to === "up" && lastDecision(pop).commands.length === COUNT ? true : undefined,
-  );
+  const { commands } = await waitForDecision(pop, { to: "up", ack: "done", from: "down" });
+  assert.equal(commands.length, COUNT);
 });

@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { createMiniLab, type MiniLab } from "../lab/mini-lab.ts";
 import { wallClockMs } from "../lab/wait.ts";
 import {
-  lastDecision,
+  waitForDecision,
   PATIENCE,
   readStatus,
   updates,
@@ -44,13 +44,12 @@ describe("SIGHUP", () => {
 
   test("with an unchanged file touches nothing: counters go on, no UPDATE", async () => {
     const sinceMs = wallClockMs();
-    const before_ = await readStatus(mini.pop);
+    const earlier = await readStatus(mini.pop);
     await reload(config());
-    const after_ = await readStatus(mini.pop);
-    const since = (status: typeof after_) =>
-      status?.services[0]?.checks.map((check) => check.since);
-    assert.deepEqual(since(after_), since(before_));
-    assert.equal(after_?.config.hash, before_?.config.hash);
+    const later = await readStatus(mini.pop);
+    const since = (status: typeof later) => status?.services[0]?.checks.map((check) => check.since);
+    assert.deepEqual(since(later), since(earlier));
+    assert.equal(later?.config.hash, earlier?.config.hash);
     assert.deepEqual(updates(mini, sinceMs), []);
   });
 
@@ -69,7 +68,7 @@ describe("SIGHUP", () => {
     const [route] = await mini.transit.routes("192.0.2.0/24");
     assert.equal(route?.attributes.get("med"), "77");
     assert.equal(route?.attributes.get("community"), "(65535,0)");
-    assert.equal(lastDecision(mini.pop).reason, "reconfigured");
+    await waitForDecision(mini.pop, { from: "up", to: "up", reason: "reconfigured" });
   });
 
   for (const [name, text] of [
@@ -98,7 +97,7 @@ describe("SIGHUP", () => {
 `);
     const status = await readStatus(mini.pop);
     assert.match(status?.config.problems[0] ?? "", /would withdraw 2 of 2/);
-    assert.equal(mini.pop.audit().at(-1)?.reason, "mass-withdrawal");
+    await waitForDecision(mini.pop, { reason: "mass-withdrawal" }, null);
     assert.deepEqual(updates(mini, sinceMs), []);
   });
 
@@ -114,6 +113,7 @@ describe("SIGHUP", () => {
     const sinceMs = wallClockMs();
     await reload(config().replace(', "2001:db8:53::/48"', ""));
     await mini.transit.waitForNoRoute("2001:db8:53::/48", "pop6", PATIENCE);
+    await waitForDecision(mini.pop, { reason: "reconfigured", ack: "done" });
     const lines = mini.pop.audit().flatMap(({ commands }) => commands);
     const withdrawal = lines.find((line) => line.startsWith("withdraw"));
     assert.match(withdrawal ?? "", /^withdraw route 2001:db8:53::\/48 next-hop self .*med 77/);

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { createMiniLab, type MiniLab } from "../lab/mini-lab.ts";
 import { waitUntil, wallClockMs } from "../lab/wait.ts";
 import {
-  lastDecision,
+  waitForDecision,
   PATIENCE,
   stateOf,
   updates,
@@ -17,19 +17,21 @@ import {
 
 describe("an agent that dies", () => {
   let mini: MiniLab;
+  let firstDeathMs = 0;
   before(async () => {
     mini = await createMiniLab();
     await waitForRoutes(mini);
+    firstDeathMs = wallClockMs();
   });
   after(() => mini.remove());
 
   /** Ends the agent and waits for the next one. */
   async function end(signal: NodeJS.Signals): Promise<number> {
     const { exabgp } = mini.pop;
-    const before_ = exabgp.agentPid();
-    assert.ok(before_);
-    process.kill(before_, signal);
-    return await exabgp.waitForAgent({ ...PATIENCE, otherThan: before_ });
+    const last = exabgp.agentPid();
+    assert.ok(last);
+    process.kill(last, signal);
+    return await exabgp.waitForAgent({ ...PATIENCE, otherThan: last });
   }
 
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {
@@ -53,8 +55,12 @@ describe("an agent that dies", () => {
     await mini.pop.web.kill();
     await end("SIGKILL");
     await waitForNoRoutes(mini);
-    const { from, to } = lastDecision(mini.pop);
-    assert.deepEqual([from, to], ["starting", "down"]);
+    await waitForDecision(mini.pop, { from: "starting", to: "down" });
+    // These are all that the router has heard since the first of the deaths above, and their order is the wire's.
+    assert.deepEqual(updates(mini, firstDeathMs), [
+      "pop4 withdrawn 192.0.2.0/24",
+      "pop6 withdrawn 2001:db8:53::/48",
+    ]);
     await mini.pop.web.start();
     await waitForRoutes(mini);
   });

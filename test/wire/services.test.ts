@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { createMiniLab, type MiniLab } from "../lab/mini-lab.ts";
 import {
-  lastDecision,
+  waitForDecision,
   stateOf,
   updates,
   waitForNoRoutes,
@@ -28,13 +28,14 @@ describe("a service that was dead from the start", () => {
       updates(mini).filter((update) => update.includes("announced")),
       [],
     );
+    const { commands } = await waitForDecision(pop, { to: "down" });
     assert.deepEqual(
-      lastDecision(pop).commands.map((line) => line.split(" ")[0]),
+      commands.map((line) => line.split(" ")[0]),
       ["withdraw", "withdraw"],
     );
     await pop.web.start();
     await waitForRoutes(mini);
-    assert.equal(lastDecision(pop).reason, "all-checks-up");
+    await waitForDecision(pop, { to: "up", reason: "all-checks-up" });
   });
 });
 
@@ -77,8 +78,8 @@ describe("a service that serves", () => {
     test(`is withdrawn when it ${name}, and announced when it is back`, async () => {
       await die();
       await waitForNoRoutes(mini);
-      const { reason, check, evidence: seen, commands, ack } = lastDecision(mini.pop);
-      assert.equal(reason, "check-down");
+      const decision = await waitForDecision(mini.pop, { to: "down", reason: "check-down" });
+      const { check, evidence: seen, commands, ack } = decision;
       assert.match(check ?? "", /^ipv[46]$/);
       assert.match(seen ?? "", evidence);
       assert.equal(commands.length, 2);
