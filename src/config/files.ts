@@ -1,6 +1,6 @@
 /** The files of a configuration, from the disk into texts. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ConfigFile } from "./document.ts";
 import { DROP_INS_MAX, FILE_BYTES_MAX, TOTAL_BYTES_MAX } from "./limits.ts";
 import { ConfigError, escapeControls, type Problem } from "./problem.ts";
@@ -124,9 +124,4 @@ function wordSystemError(error: unknown): string {
   };
   const code = codeOf(error);
   return words[code] ?? escapeControls(error instanceof Error ? error.message : code);
-}
-
-/** For messages that name a file inside a message. */
-export function nameOfFile(path: string): string {
-  return escapeControls(basename(path));
 }

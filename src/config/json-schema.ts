@@ -48,6 +48,7 @@ export function jsonSchema(): JsonSchema {
   return { ...head, ...schema } as JsonSchema;
 }
 
+// oxlint-disable no-underscore-dangle -- zod's own name for what a schema is made of
 function ignoresCase(schema: z.core.$ZodType): boolean {
   return (schema._zod.def.checks ?? []).some(({ _zod: { def } }) => {
     return "pattern" in def && def.pattern instanceof RegExp && def.pattern.ignoreCase;

@@ -16,7 +16,7 @@ export const LEXEMES_MAX = 600_000;
 export const NESTING_MAX = 32;
 
 /** Of all files, values after aliases are expanded: a few lines of nested aliases stand for billions. */
-export const VALUES_MAX = 400_000;
+export const VALUES_MAX = 200_000;
 
 /** What is left for the files that are still to be read. */
 export interface Budget {

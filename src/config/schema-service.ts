@@ -19,7 +19,7 @@ export const Check: z.ZodType<Check> = z.discriminatedUnion(
   withTiming as unknown as [(typeof withTiming)[number]],
 );
 
-export const Require = z.union(
+const Require = z.union(
   [
     z.literal(["all", "any"]),
     z.strictObject({

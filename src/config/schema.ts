@@ -13,7 +13,7 @@ export const SOCKET_DEFAULT = "/run/anyctl/agent.sock";
 
 export const ACK_TIMEOUT_DEFAULT = "5s";
 
-export const POP_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+const POP_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
 
 export const StateDir = absolutePath("folder", FOLDER_PATH_BYTES_MAX);
 

@@ -14,7 +14,7 @@ export interface Tree {
 }
 
 /** A mistake that the schema cannot see. */
-export interface TreeMistake {
+interface TreeMistake {
   readonly path: Path;
   readonly offset: number;
   readonly message: string;

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import { ConfigError, parseConfig } from "../../src/config/load.ts";
+import { showConfig } from "../../src/config/show.ts";
+import { attempt } from "./attempt.ts";
+
+test("a generated configuration is valid, and shown it is the same", () => {
+  const durationMs = fc.integer({ min: 500, max: 100_000 });
+  const check = fc.oneof(
+    fc.record({
+      type: fc.constant("tcp"),
+      host: fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain()),
+      port: fc.integer({ min: 1, max: 65_535 }),
+    }),
+    fc.record(
+      {
+        type: fc.constant("http"),
+        url: fc.constantFrom("http://127.0.0.1/", "https://[::1]:8443/x?y=1"),
+        headers: fc.dictionary(
+          fc.constantFrom("Accept", "X-A"),
+          fc.string({ unit: "grapheme-ascii" }),
+        ),
+        "expect-body": fc.string({
+          minLength: 1,
+          maxLength: 20,
+          unit: fc.constantFrom("a", ":", "#", "'", '"', " ", "-", "\n", "\t", "é", "{", "*"),
+        }),
+      },
+      { requiredKeys: ["type", "url"] },
+    ),
+  );
+  const timing = fc.record(
+    {
+      interval: durationMs.map((ms) => `${ms + 100_000}ms`),
+      "fast-interval": durationMs.map((ms) => `${ms}ms`),
+      timeout: durationMs.map((ms) => `${ms}ms`),
+      rise: fc.integer({ min: 1, max: 100 }),
+      fall: fc.integer({ min: 1, max: 100 }),
+    },
+    { requiredKeys: ["interval"] },
+  );
+  const name = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/);
+  const part = fc.nat(65_535);
+  const announce = fc.record(
+    {
+      "next-hop": fc.constantFrom("self", "2001:db8::1", { ipv6: "self" }),
+      med: fc.nat(),
+      "as-path-prepend": fc.nat(16),
+      communities: fc.uniqueArray(
+        fc.tuple(part, part).map(([high, low]) => `${high % 65_000}:${low}`),
+        { minLength: 1, maxLength: 5 },
+      ),
+      origin: fc.constantFrom("igp", "egp", "incomplete"),
+    },
+    { requiredKeys: [] },
+  );
+  const service = fc.record({
+    scope: fc.constant("local"),
+    announce: announce.map((keys) => ({ ...keys, "local-as": 64_496 })),
+    require: fc.constantFrom("all", "any", { "at-least": 1 }),
+    checks: fc.dictionary(
+      name,
+      fc.tuple(check, timing).map(([keys, times]) => ({ ...keys, ...times })),
+      { minKeys: 1, maxKeys: 3 },
+    ),
+  });
+  let [announcing, checks] = [0, 0];
+  fc.assert(
+    fc.property(fc.dictionary(name, service, { minKeys: 1, maxKeys: 4 }), (services) => {
+      const withPrefixes = Object.entries(services).map(([key, keys], index) => [
+        key,
+        { ...keys, prefixes: [`2001:db8:${(index + 1).toString(16)}::/48`] },
+      ]);
+      const config = attempt(stringify({ services: Object.fromEntries(withPrefixes) }));
+      if (config instanceof ConfigError) throw config;
+      const again = parseConfig([{ path: "b.yaml", text: showConfig(config.files, "fra1") }]);
+      assert.deepEqual(again.plan, config.plan);
+      assert.equal(again.hash, config.hash);
+      announcing += config.plan.services.filter(
+        ({ routes }) => routes[0]?.communities !== undefined,
+      ).length;
+      checks += config.plan.services.flatMap((one) => one.checks).length;
+    }),
+    { numRuns: 300 },
+  );
+  assert.ok(announcing > 100 && checks > 500, `too shallow: ${announcing} ${checks}`);
+});
