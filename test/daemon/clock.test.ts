@@ -8,7 +8,7 @@ it("gives one monotonic time the same date for ever, and follows a step of the w
   let skewMs = 0;
   const moment = createMoments({
     ...clock,
-    nowMs: clock.nowMs,
+    nowMs: () => clock.nowMs(),
     wallMs: () => clock.wallMs() + skewMs,
   });
   const dateOf = (ms: number) => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { createMiniLab, type MiniLab } from "../lab/mini-lab.ts";
-import { wallClockMs } from "../lab/wait.ts";
+import { waitUntil, wallClockMs } from "../lab/wait.ts";
 import {
   waitForDecision,
   PATIENCE,
@@ -113,10 +113,13 @@ describe("SIGHUP", () => {
     const sinceMs = wallClockMs();
     await reload(config().replace(', "2001:db8:53::/48"', ""));
     await mini.transit.waitForNoRoute("2001:db8:53::/48", "pop6", PATIENCE);
-    await waitForDecision(mini.pop, { reason: "reconfigured", ack: "done" });
-    const lines = mini.pop.audit().flatMap(({ commands }) => commands);
-    const withdrawal = lines.find((line) => line.startsWith("withdraw"));
-    assert.match(withdrawal ?? "", /^withdraw route 2001:db8:53::\/48 next-hop self .*med 77/);
+    const withdrawal = await waitUntil("the withdrawal in the audit", () =>
+      mini.pop
+        .audit()
+        .flatMap(({ commands }) => commands)
+        .find((line) => line.startsWith("withdraw")),
+    );
+    assert.match(withdrawal, /^withdraw route 2001:db8:53::\/48 next-hop self .*med 77/);
     assert.ok(updates(mini, sinceMs).every((update) => !update.includes("withdrawn 192.0.2.0/24")));
   });
 });
