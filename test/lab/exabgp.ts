@@ -1,6 +1,7 @@
 /** A real ExaBGP in a namespace, unprivileged as Debian runs it, with the agent of this repository under it. */
 import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { exabgpProgram } from "./exabgp-program.ts";
 import type { Lab } from "./lab.ts";
 import { followFile, type LineLog } from "./line-log.ts";
 import { baseEnvironment, type Namespace } from "./namespace.ts";
@@ -10,7 +11,7 @@ import { EXABGP_USER } from "./user.ts";
 import { waitUntil, type WaitOptions } from "./wait.ts";
 
 export interface ExabgpDaemon {
-  /** Its own log. */
+  /** Its own log; empty with ExaBGP 5.0, which writes it to stderr whatever its settings say. */
   readonly log: LineLog;
   readonly logFile: string;
   /** Its stderr, which its child shares: the agent's log. */
@@ -67,7 +68,7 @@ export function createExabgp(
     agentLogFile,
     async start() {
       const env = baseEnvironment();
-      const program = ["exabgp", "--env", envFile, configFile];
+      const program = (await exabgpProgram()).run(envFile, configFile);
       const drop = ["setpriv", "--reuid", EXABGP_USER, "--regid", EXABGP_USER, "--init-groups"];
       // `ip netns exec` has given us a mount namespace of our own: nobody else sees these mounts.
       const script = `${mounts.map(([from, to]) => `mount --bind '${from}' '${to}'`).join("; ")}; exec "$@"`;
@@ -103,8 +104,11 @@ export function createExabgp(
         },
         { hint: logFile, ...options },
       ),
-    version: () =>
-      log.waitFor("ExaBGP's version", (line) => /\bversion\s*\|\s*(\d\S*)/.exec(line)?.[1]),
+    version() {
+      const find = (line: string): string | undefined =>
+        /performing reload of exabgp (\d\S*)/.exec(line)?.[1];
+      return Promise.any([log, agentLog].map((it) => it.waitFor("ExaBGP's version", find)));
+    },
   };
   return daemon;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { runCommand, tryCommand } from "./command.ts";
+import { exabgpProgram } from "./exabgp-program.ts";
 import { baseEnvironment } from "./namespace.ts";
 import { REPOSITORY } from "./repository.ts";
 import { exabgpConfig, type Family, fillIn } from "./template.ts";
@@ -27,12 +28,13 @@ async function validate(text: string): Promise<{ status: number; said: string }>
   try {
     const file = join(folder, "exabgp.conf");
     writeFileSync(file, text);
+    const [program = "", ...args] = (await exabgpProgram()).validate(file);
     const env = {
       ...baseEnvironment(),
       "exabgp.log.destination": "stdout",
       "exabgp.api.cli": "false",
     };
-    const { status, stdout, stderr } = await tryCommand("exabgp", ["--test", file], { env });
+    const { status, stdout, stderr } = await tryCommand(program, args, { env });
     return { status, said: stdout + stderr };
   } finally {
     rmSync(folder, { recursive: true });
@@ -64,9 +66,8 @@ test("ExaBGP knows and uses every setting of exabgp.env", async () => {
   const file = join(REPOSITORY, "exabgp/templates/exabgp.env");
   const wanted = settings(readFileSync(file, "utf8"));
   assert.ok(wanted.size >= 8, "the template was read");
-  const used = settings(
-    await runCommand("exabgp", ["--env", file, "--full-ini"], { env: baseEnvironment() }),
-  );
+  const [program = "", ...args] = (await exabgpProgram()).settings(file);
+  const used = settings(await runCommand(program, args, { env: baseEnvironment() }));
   for (const [key, value] of wanted) assert.equal(used.get(key), value, key);
 });
 
