@@ -3,8 +3,7 @@ import type { Require } from "../config/plan.ts";
 import type { Verdict } from "./health.ts";
 
 /** States of a service; the first that matches wins, in this order. */
-export const STATES = ["stopping", "drained", "starting", "down", "up"] as const;
-export type State = (typeof STATES)[number];
+export type State = "stopping" | "drained" | "starting" | "down" | "up";
 
 /** Why a service is in its state. */
 export type StateReason =

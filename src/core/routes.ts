@@ -35,7 +35,7 @@ export interface Command {
  * How long a command that ExaBGP refused or did not answer rests. Longer than its answer may take, so that
  * a busy ExaBGP is not flooded; short enough that a stale route is not for long.
  */
-export const RETRY_MS = 10_000;
+const RETRY_MS = 10_000;
 
 export const UNTOLD: RouteState = {
   told: "unknown",
@@ -89,6 +89,6 @@ export function afterAnswer(route: RouteState, done: boolean, nowMs: number): Ro
 }
 
 /** Both routes are normalized, with their keys in one order: the configuration and owned.json see to that. */
-export function sameRoute(a: Route | undefined, b: Route | undefined): boolean {
+function sameRoute(a: Route | undefined, b: Route | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,7 +1,7 @@
 /** What `anyctl agent` was started with. */
 import { parseArgs } from "node:util";
 
-export const DEFAULT_CONFIG = "/etc/anyctl/anyctl.yaml";
+const DEFAULT_CONFIG = "/etc/anyctl/anyctl.yaml";
 
 export interface AgentArguments {
   readonly configPath: string;
