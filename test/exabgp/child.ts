@@ -1,0 +1,67 @@
+/**
+ * The process that the real ExaBGP runs in these tests. `relay SOCKET` connects ExaBGP's pipes with the
+ * test, byte by byte; `bridge SOCKET` runs a bridge and takes its orders from the test.
+ */
+import { randomUUID } from "node:crypto";
+import { writeSync } from "node:fs";
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { Bridge, LineWriter } from "exabgp-ts-bridge";
+import type { Route, Settlement, Timers } from "exabgp-ts-bridge";
+
+/** What the test sends to a `bridge` child, one a line. */
+export interface Order {
+  readonly id: number;
+  readonly verb: "announce" | "withdraw";
+  readonly route: Route;
+}
+
+/** What a `bridge` child tells the test, one a line. */
+export type Report =
+  | { readonly kind: "ready"; readonly version: string; readonly dialect: number }
+  | { readonly kind: "problem"; readonly word: string }
+  | { readonly kind: "settled"; readonly id: number; readonly settlement: Settlement };
+
+const timers: Timers = {
+  nowMs: () => performance.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+function relay(socket: Socket): void {
+  socket.on("data", (chunk: Buffer) => writeSync(1, chunk));
+  process.stdin.pipe(socket);
+}
+
+function runBridge(socket: Socket): void {
+  const tell = (report: Report): void => void socket.write(`${JSON.stringify(report)}\n`);
+  const writer = new LineWriter({ fd: 1, timers, failed: () => process.exit(1) });
+  const bridge = new Bridge(
+    { input: process.stdin, output: writer.write, timers, nonce: randomUUID(), dialect: "auto" },
+    {
+      ready: ({ version, dialect }) => tell({ kind: "ready", version, dialect }),
+      session: () => {},
+      update: () => {},
+      inputEnd: () => process.exit(0),
+      problem: ({ word }) => tell({ kind: "problem", word }),
+    },
+  );
+  bridge.start();
+  createInterface({ input: socket }).on("line", (line) => {
+    // The test is the only one that writes here.
+    const { id, verb, route } = JSON.parse(line) as Order;
+    bridge[verb](route, (settlement) => tell({ kind: "settled", id, settlement }));
+  });
+}
+
+const [mode, path = ""] = process.argv.slice(2);
+const socket = connect(path, () => {
+  socket.write(`${process.pid}\n`);
+  if (mode === "bridge") runBridge(socket);
+  else relay(socket);
+});
+socket.on("close", () => process.exit(0));
+socket.on("error", () => process.exit(1));
