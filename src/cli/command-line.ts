@@ -112,7 +112,6 @@ function createParser(argv: string[], commands: readonly Command[], choose: Choo
       "boolean-negation": false,
       "camel-case-expansion": false,
       "dot-notation": false,
-      "duplicate-arguments-array": false,
       "parse-numbers": false,
       "parse-positional-numbers": false,
       "short-option-groups": false,

@@ -7,7 +7,7 @@ import {
   mkdirSync,
   rmdirSync,
   unlinkSync,
-  type Stats,
+  type BigIntStats,
 } from "node:fs";
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
@@ -57,9 +57,10 @@ export async function freeSocketPath(path: string): Promise<void> {
     throw new SocketPathError("NOT_A_SOCKET", path, "something that is no socket is there");
   }
   await assertDead(path);
-  // Only the one that was found dead: in the meantime another agent may have put its own there.
+  // Only the one that was found dead: in the meantime another agent may have put its own there, even with the
+  // same inode number, which is free again.
   const now = lstatOrNothing(path);
-  if (now !== undefined && now.ino === found.ino && now.dev === found.dev) unlinkSync(path);
+  if (now?.ino === found.ino && now.ctimeNs === found.ctimeNs) unlinkSync(path);
 }
 
 /**
@@ -94,7 +95,10 @@ export function publishSocket(temporaryPath: string, path: string): SocketIdenti
   return { device, inode };
 }
 
-/** Removes the socket if it is still the one that was published. Never throws: the next agent replaces it. */
+/**
+ * Removes the socket if it is still the one that was published; to be called while it is open, so that no other
+ * can have its inode number. Never throws: the next agent replaces it.
+ */
 export function removeSocket(path: string, { device, inode }: SocketIdentity): void {
   try {
     const { dev, ino } = lstatSync(path);
@@ -142,8 +146,8 @@ function makeFolder(folder: string): void {
   }
 }
 
-function lstatOrNothing(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
+function lstatOrNothing(path: string): BigIntStats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false, bigint: true });
 }
 
 function codeOf(error: unknown): string {

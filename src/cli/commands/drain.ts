@@ -13,7 +13,7 @@ import { locate } from "../location.ts";
 
 export const command = defineCommand({
   signature: "drain [service..]",
-  describe: "Take services, or the whole PoP, out of the anycast set until `anyctl undrain`",
+  describe: "Take services, or the whole PoP, out of the anycast set",
   positionals: {
     service: {
       type: "string",

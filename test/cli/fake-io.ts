@@ -1,0 +1,31 @@
+/** Runs commands in this process, with a world of their own. */
+import { systemTimers } from "../../checks/timers.ts";
+import type { ExitStatus } from "../../src/cli/exit.ts";
+import type { CommandIo } from "../../src/cli/io.ts";
+import { main } from "../../src/cli/main.ts";
+
+export interface Run {
+  readonly status: ExitStatus;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Ten seconds after the fixtures' agent was started. */
+export const NOW = "2026-01-01T00:00:10.000Z";
+
+/** @param world What differs from a pipe, an empty environment and user 1000. */
+export async function run(argv: readonly string[], world: Partial<CommandIo> = {}): Promise<Run> {
+  let [out, err] = ["", ""];
+  const status = await main(argv, {
+    stdout: (text) => void (out += text),
+    stderr: (text) => void (err += text),
+    env: {},
+    cwd: () => "/",
+    color: false,
+    uid: 1000,
+    timers: systemTimers,
+    wallMs: () => Date.parse(NOW),
+    ...world,
+  });
+  return { status, out, err };
+}
