@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { namespacesOf, sweepStaleLabs } from "./demolish.ts";
+import { demolish, namespacesOf, sweepStaleLabs } from "./demolish.ts";
 import { createLab, type Lab } from "./lab.ts";
 import { createMiniLab } from "./mini-lab.ts";
 import { ANYCAST } from "./pop.ts";
@@ -33,11 +33,14 @@ function processesOf(id: string) {
 }
 
 /** A process that makes a lab with a router and a web server, prints its id and folder, and waits. */
-async function startOwner(): Promise<{ owner: ChildProcess; id: string; folder: string }> {
+async function startOwner(
+  andThen = "",
+): Promise<{ owner: ChildProcess; id: string; folder: string }> {
   const module = new URL("mini-lab.js", import.meta.url).href;
   const program = `
     const { createMiniLab } = await import(${JSON.stringify(module)});
     const { lab } = await createMiniLab({ startsExabgp: false });
+    ${andThen}
     process.stdout.write(lab.id + " " + lab.folder + "\\n");
     setInterval(() => {}, 60_000);`;
   const owner = spawn(process.execPath, ["--input-type=module", "--eval", program], {
@@ -157,13 +160,16 @@ describe("an owner that ends", () => {
     assert.deepEqual(processes.filter(isRunning), []);
   });
 
-  test("does not take a lab along that stays", async () => {
-    const lab = createLab();
-    await lab.addNamespace("alone");
-    lab.keep();
+  test("does not take a lab along that stays, nor does the next one", async () => {
+    const { owner, ...lab } = await startOwner("lab.keep();");
+    const ended = once(owner, "exit");
+    owner.kill("SIGTERM");
+    await ended;
     sweepStaleLabs();
-    assert.equal(namespacesOf(lab.id).length, 1);
-    await lab.remove();
+    const record = readRecords().find(({ id }) => id === lab.id);
+    assert.ok(record);
+    assert.ok(processesOf(lab.id).length >= 3, "BIRD, nginx and its worker run on");
+    demolish(record);
     assertGone(lab);
   });
 });
