@@ -1,0 +1,148 @@
+/** The agent as a process, and this test in the place of ExaBGP 4.2: it reads commands and answers as told. */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { AgentUnreachable, getStatus } from "../../src/control/client.ts";
+import type { Status } from "../../src/control/protocol.ts";
+import { systemTimers } from "../../checks/timers.ts";
+import type { AuditRecord } from "../../src/daemon/audit.ts";
+import { temporaryFolder } from "../checks/temporary.ts";
+import { waitUntil } from "../lab/wait.ts";
+
+export const ANYCTL = fileURLToPath(new URL("../../../bin/anyctl", import.meta.url));
+
+const SUMMARY = "Peer            AS        up/down state       |     #sent     #recvd\n";
+
+export interface Site {
+  readonly folder: string;
+  readonly stateDir: string;
+  readonly configPath: string;
+  /** The port of the service; its listener is up. */
+  readonly service: Server;
+  readonly port: number;
+  writeConfig(text: string): void;
+  drain(service: string, text: string): void;
+  audit(): AuditRecord[];
+}
+
+/** A service that listens and a configuration that names it `web`, with prefix 192.0.2.0/24. */
+export async function createSite(context: TestContext): Promise<Site> {
+  const folder = temporaryFolder(context);
+  const stateDir = join(folder, "state");
+  const configPath = join(folder, "anyctl.yaml");
+  const service = createServer((socket: Socket) => socket.on("error", () => {}).resume());
+  service.listen(0, "127.0.0.1");
+  await once(service, "listening");
+  context.after(() => service.close());
+  const address = service.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const head = `pop: test1\nstate-dir: ${stateDir}\nsocket: ${join(folder, "agent.sock")}\n`;
+  mkdirSync(join(stateDir, "drains"), { recursive: true });
+  const site: Site = {
+    folder,
+    stateDir,
+    configPath,
+    service,
+    port,
+    writeConfig: (text) => writeFileSync(configPath, head + text),
+    drain: (name, text) => writeFileSync(join(stateDir, "drains", name), text),
+    audit() {
+      const file = join(stateDir, "audit.jsonl");
+      if (!existsSync(file)) return [];
+      const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+      return lines.map((line) => JSON.parse(line) as AuditRecord);
+    },
+  };
+  site.writeConfig(webConfig(port));
+  return site;
+}
+
+export function webConfig(port: number, prefix = "192.0.2.0/24"): string {
+  return `defaults: { interval: 100ms, timeout: 100ms, rise: 2, fall: 2 }
+services:
+  web:
+    prefixes: [${prefix}]
+    scope: local
+    checks: { port: { type: tcp, host: 127.0.0.1, port: ${port} } }
+`;
+}
+
+export class ScriptedExabgp {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Everything that the agent wrote to stdout, byte for byte. */
+  stdout = Buffer.alloc(0);
+  stderr = "";
+  /** What a route command is answered with; undefined: nothing. */
+  answer: (line: string) => string | undefined = () => "done\n";
+  readonly #site: Site;
+  #partial = "";
+
+  constructor(context: TestContext, site: Site, args: readonly string[] = []) {
+    this.#site = site;
+    this.child = spawn(ANYCTL, ["agent", "--config", site.configPath, ...args], {
+      env: { PATH: process.env["PATH"], exabgp_cli_pipe: "/nowhere" },
+    });
+    context.after(() => this.child.kill("SIGKILL"));
+    this.child.stdin.on("error", () => {});
+    this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
+    this.child.stdout.on("data", (bytes: Buffer) => this.#read(bytes));
+  }
+
+  /** Announcements and withdrawals so far. */
+  get commands(): string[] {
+    const lines = this.stdout.toString("latin1").split("\n");
+    return lines.filter((line) => /^(announce|withdraw) /.test(line));
+  }
+
+  async waitForCommands(count: number): Promise<string[]> {
+    await waitUntil(`${count} commands`, () => this.commands.length >= count || undefined, {
+      hint: this.stderr,
+    });
+    return this.commands;
+  }
+
+  waitForStatus(what: string, fits: (status: Status) => boolean): Promise<Status> {
+    const socketPath = join(this.#site.folder, "agent.sock");
+    return waitUntil(what, async () => {
+      try {
+        const status = await getStatus(socketPath, 5000, systemTimers);
+        return fits(status) ? status : undefined;
+      } catch (error) {
+        if (error instanceof AgentUnreachable) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** Resolves with the exit status or signal, and how long it took from now. */
+  async exit(): Promise<{ status: number | string; tookMs: number }> {
+    const beganMs = performance.now();
+    const { child } = this;
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    return {
+      status: child.exitCode ?? child.signalCode ?? "",
+      tookMs: performance.now() - beganMs,
+    };
+  }
+
+  #read(bytes: Buffer): void {
+    this.stdout = Buffer.concat([this.stdout, bytes]);
+    const lines = (this.#partial + bytes.toString("latin1")).split("\n");
+    this.#partial = lines.pop() ?? "";
+    for (const line of lines) {
+      const answer = this.#answerTo(line);
+      if (answer !== undefined) this.child.stdin.write(answer);
+    }
+  }
+
+  #answerTo(line: string): string | undefined {
+    if (line.startsWith(" #")) return "done\n";
+    if (line === "system version") return "exabgp 4.2.21\ndone\n";
+    if (line === "show neighbor summary") return `${SUMMARY}done\n`;
+    return this.answer(line);
+  }
+}
