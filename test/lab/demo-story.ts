@@ -1,11 +1,11 @@
 /** The steps of `npm start`: a crash and a drain, seen from the clients and from the routers. */
-import { z } from "zod";
 import type { AuditLine } from "./audit-line.ts";
 import type { Answer } from "./client.ts";
+import { momentsOfDecision, writeMsOf } from "./decision-moments.ts";
 import type { Screen } from "./demo-screen.ts";
 import { ANYCAST, type Pop, SERVICE } from "./pop.ts";
 import { POP_SESSION } from "./region.ts";
-import { type Moment, timeline } from "./timeline.ts";
+import { timeline } from "./timeline.ts";
 import type { Region, Topology } from "./topology.ts";
 import { waitUntil } from "./wait.ts";
 
@@ -155,45 +155,6 @@ function waitForDecision(pop: Pop, from: number): Promise<AuditLine> {
         .find((line) => line.commands.length > 0),
     { ...PATIENCE, hint: pop.exabgp.agentLogFile },
   );
-}
-
-/** What the agent and ExaBGP did, on the wall clock: a record has the time of the decision and durations. */
-function momentsOfDecision(line: AuditLine, writeMs: number) {
-  const { at, detectMs = 0, ackMs = 0, from = "", to = "", reason, evidence = "" } = line;
-  const decidedAtMs = Date.parse(at);
-  const writtenAtMs = decidedAtMs + writeMs;
-  const doneAtMs = writtenAtMs + ackMs;
-  const moments: Moment[] = [
-    { atMs: decidedAtMs - detectMs, who: "agent", what: `first failed probe: ${evidence}` },
-    { atMs: decidedAtMs, who: "agent", what: `decided: ${from} -> ${to} (${reason})` },
-    ...line.commands.map((it) => ({ atMs: writtenAtMs, who: "agent", what: `wrote: ${it}` })),
-    { atMs: doneAtMs, who: "ExaBGP", what: line.ack ?? "no answer" },
-  ];
-  return { moments, writtenAtMs, doneAtMs };
-}
-
-/** From the decision to the last line written: the agent's log has it, the record has not. */
-function writeMsOf(pop: Pop, { seq }: AuditLine): number {
-  for (const line of pop.exabgp.agentLog.lines()) {
-    const logged = DecisionLogLine.safeParse(parseJson(line));
-    if (logged.success && logged.data.seq === seq) return logged.data.writeMs;
-  }
-  return 0;
-}
-
-const DecisionLogLine = z.looseObject({
-  msg: z.literal("decision"),
-  seq: z.number(),
-  writeMs: z.number(),
-});
-
-/** Python's words may be among the lines: ExaBGP shares the file. */
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 function wordOf(answer: Answer): string {

@@ -1,4 +1,5 @@
 /** One region of the lab's Internet: a transit router, a PoP behind it, and a client. */
+import { addressPlan, meshAddress } from "./addresses.ts";
 import { type Router, startRouter } from "./bird.ts";
 import type { RouterSession } from "./bird-config.ts";
 import type { Lab } from "./lab.ts";
@@ -7,18 +8,6 @@ import { ANYCAST, createPop, type Pop, type PopOptions } from "./pop.ts";
 
 /** The transit router's names of its sessions with the PoP. */
 export const POP_SESSION = { ipv4: "pop4", ipv6: "pop6" } as const;
-
-/** A region's numbers; `index` is 1 to 3. Private AS numbers and addresses, as a lab should. */
-function plan(index: number) {
-  return {
-    popAs: 64_495 + index,
-    transitAs: 64_600 + index,
-    transit: { ipv4: `10.${index}.0.1`, ipv6: `fd00:${index}::1` },
-    pop: { ipv4: `10.${index}.0.2`, ipv6: `fd00:${index}::2` },
-    clientGateway: { ipv4: `10.${index}.1.1`, ipv6: `fd00:${index}:1::1` },
-    client: { ipv4: `10.${index}.1.10`, ipv6: `fd00:${index}:1::10` },
-  };
-}
 
 export interface RegionSite {
   readonly index: number;
@@ -34,7 +23,7 @@ export async function buildSite(
   lab: Lab,
   { index, name, hasClient }: { index: number; name: string; hasClient: boolean },
 ): Promise<RegionSite> {
-  const numbers = plan(index);
+  const numbers = addressPlan(index);
   const transit = await lab.addNamespace(`${name}-transit`);
   const popNamespace = await lab.addNamespace(`${name}-pop`);
   await connectNamespaces(
@@ -99,7 +88,7 @@ export function startTransit(
   site: RegionSite,
   others: readonly RegionSite[],
 ): Promise<Router> {
-  const { transitAs, popAs, transit, pop } = plan(site.index);
+  const { transitAs, popAs, transit, pop } = addressPlan(site.index);
   const families = ["ipv4", "ipv6"] as const;
   const sessions: RouterSession[] = [
     ...families.map((family): RouterSession => ({
@@ -114,7 +103,7 @@ export function startTransit(
         name: meshSession(other, family),
         localAddress: meshAddress(site, other)[family],
         peerAddress: meshAddress(other, site)[family],
-        peerAs: plan(other.index).transitAs,
+        peerAs: addressPlan(other.index).transitAs,
         role: "transit",
       })),
     ),
@@ -138,7 +127,7 @@ export function createSitePop(
   site: RegionSite,
   options: Omit<PopOptions, "name" | "link">,
 ): Pop {
-  const { popAs, transitAs, transit, pop } = plan(site.index);
+  const { popAs, transitAs, transit, pop } = addressPlan(site.index);
   return createPop(lab, site.popNamespace, {
     ...options,
     name: `${site.name}1`,
@@ -152,11 +141,4 @@ export function createSitePop(
       PEER_IPV6: transit.ipv6,
     },
   });
-}
-
-/** The address of `site` on its cable to `other`: 10.100.12.1 and .2 between the first and the second. */
-function meshAddress(site: RegionSite, other: RegionSite): { ipv4: string; ipv6: string } {
-  const [low, high] = [site.index, other.index].toSorted((a, b) => a - b);
-  const host = site.index === low ? 1 : 2;
-  return { ipv4: `10.100.${low}${high}.${host}`, ipv6: `fd00:100:${low}${high}::${host}` };
 }
