@@ -25,34 +25,37 @@ const COMMON_OPTIONS = ["config", "help"];
  * @throws {CommandError} `usage`
  */
 export async function readCommandLine(argv: readonly string[]): Promise<Wish> {
-  const name = commandName(argv);
+  const [name, nextWord] = wordsOf(argv);
   const wantsHelp = argv.some((word) => word === "--help" || word === "-h");
+  const names = [...COMMANDS.keys()].join(", ");
   if (name === undefined) {
     if (argv.includes("--version")) return await readCommandLine(["version"]);
     if (wantsHelp) return { type: "help", text: await help([], await loadAllCommands()) };
-    throw new CommandError("usage", `Missing command; ${allowedCommands()}; see "anyctl --help"`);
+    throw new CommandError("usage", `Missing command; allowed: ${names}; see "anyctl --help"`);
   }
   const command = await loadCommand(name);
   if (command === undefined) {
-    throw new CommandError(
-      "usage",
-      `Cannot use ${quote(name)}: no such command; ${allowedCommands()}`,
-    );
+    const why = `no such command; allowed: ${names}`;
+    throw new CommandError("usage", `Cannot use ${quote(name)}: ${why}`);
   }
+  const subcommand = command.subcommands?.find((below) => nameOf(below) === nextWord);
   if (wantsHelp) {
-    const subcommand = command.subcommands?.map(nameOf).find((word) => argv.includes(word));
-    return {
-      type: "help",
-      text: await help([name, ...(subcommand ? [subcommand] : [])], [command]),
-    };
+    const words = subcommand === undefined ? [name] : [name, nameOf(subcommand)];
+    return { type: "help", text: await help(words, [command]) };
   }
   checkOptions(argv, command);
-  return await parse(argv, command);
+  if (command.subcommands !== undefined && subcommand === undefined) {
+    const mistake =
+      nextWord === undefined ? "Missing command after" : `Cannot use ${quote(nextWord)} in`;
+    const allowed = command.subcommands.map(nameOf).join(", ");
+    throw new CommandError("usage", `${mistake} "anyctl ${name}"; allowed: ${allowed}`);
+  }
+  return await parse(argv, command, subcommand);
 }
 
-/** The first word that is neither an option nor the file of `--config`, the one option that may precede it. */
-function commandName(argv: readonly string[]): string | undefined {
-  return argv.find((word, at) => !word.startsWith("-") && argv[at - 1] !== "--config");
+/** What is neither an option nor the file of `--config`, the one option that may precede the command. */
+function wordsOf(argv: readonly string[]): string[] {
+  return argv.filter((word, at) => !word.startsWith("-") && argv[at - 1] !== "--config");
 }
 
 /**
@@ -84,7 +87,11 @@ function optionsOf(command: Command): Command["options"] {
   return Object.fromEntries(all.flatMap(({ options }) => Object.entries(options)));
 }
 
-async function parse(argv: readonly string[], command: Command): Promise<Wish> {
+async function parse(
+  argv: readonly string[],
+  command: Command,
+  subcommand: Command | undefined,
+): Promise<Wish> {
   let wish: Wish | undefined;
   const parser = createParser([...argv], [command], (chosen, args) => {
     wish = { type: "run", command: chosen, args };
@@ -92,7 +99,9 @@ async function parse(argv: readonly string[], command: Command): Promise<Wish> {
   try {
     await parser.parseAsync();
   } catch (error) {
-    throw new CommandError("usage", wordMistake(error, command), error);
+    const message = error instanceof Error ? error.message : String(error);
+    const parents = subcommand === undefined ? "" : `${nameOf(command)} `;
+    throw new CommandError("usage", wordMistake(message, subcommand ?? command, parents), error);
   }
   if (wish !== undefined) return wish;
   throw new CommandError("usage", `Missing command after "${nameOf(command)}"`);
@@ -168,25 +177,18 @@ function register(parser: Argv, command: Command, choose: Choose, parents = ""):
 }
 
 /** yargs' own words say what, but not what would be right. */
-function wordMistake(error: unknown, command: Command): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const name = nameOf(command);
-  const subcommands = command.subcommands?.map(nameOf).join(", ");
+function wordMistake(message: string, command: Command, parents: string): string {
   const [, unknown] = /^Unknown arguments?: (.*)$/s.exec(message) ?? [];
   if (unknown !== undefined) {
-    const allowed = subcommands === undefined ? writeSignature(command) : `one of ${subcommands}`;
-    return `Cannot use ${quote(unknown)} in "anyctl ${name}"; allowed: ${allowed}`;
+    const allowed = parents + writeSignature(command);
+    return `Cannot use ${quote(unknown)} in "anyctl ${parents}${nameOf(command)}"; allowed: ${allowed}`;
   }
   const [, valueless] = /^Not enough arguments following: (.*)$/s.exec(message) ?? [];
   if (valueless !== undefined) {
     return `Missing value of --${valueless}; one that begins with a hyphen is written --${valueless}=VALUE`;
   }
   const [, missing] = /^Missing required arguments?: (.*)$/s.exec(message) ?? [];
-  if (missing !== undefined) return `Missing --${missing} of "anyctl ${name}"`;
-  if (message.startsWith("Not enough non-option arguments") && subcommands !== undefined) {
-    return `Missing command after "anyctl ${name}"; allowed: ${subcommands}`;
-  }
-  return message;
+  return missing === undefined ? message : `Missing --${missing} of "anyctl ${nameOf(command)}"`;
 }
 
 /** `drain [SERVICE..]` */
@@ -196,10 +198,6 @@ function writeSignature(command: Command): string {
 
 function nameOf({ signature }: Command): string {
   return signature.split(" ", 1)[0] ?? "";
-}
-
-function allowedCommands(): string {
-  return `allowed: ${[...COMMANDS.keys()].join(", ")}`;
 }
 
 function quote(text: string): string {

@@ -72,7 +72,7 @@ function writeHead(status: Status, { color, wallMs }: StatusTextOptions): string
     `anyctl ${agent.version} for ${age(agent.since, wallMs)}`,
     exabgp.version === undefined
       ? `ExaBGP has not answered yet (${exabgp.phase})`
-      : `${exabgp.version} ${exabgp.phase}`,
+      : `ExaBGP ${exabgp.version} ${exabgp.phase}`,
     ...(exabgp.acks === "off" ? ["acks are off"] : []),
     config.origin === "none" ? "no configuration" : `config ${config.hash.slice(0, 12)}`,
   ];

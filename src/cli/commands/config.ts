@@ -53,7 +53,7 @@ const schema = defineCommand({
   describe: "Print the JSON Schema of the file, for editors",
   positionals: {},
   options: {},
-  examples: [["config schema > anyctl.schema.json", "For `# yaml-language-server: $schema=…`"]],
+  examples: [["config schema > anyctl.schema.json", "For `# yaml-language-server: $schema=FILE`"]],
   async run(_args, io) {
     const { jsonSchema } = await import("../../config/json-schema.ts");
     io.stdout(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
