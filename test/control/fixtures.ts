@@ -19,7 +19,7 @@ export const STATUS: Status = {
     problems: [],
   },
   exabgp: {
-    version: "exabgp 4.2.21",
+    version: "4.2.21",
     dialect: 4,
     phase: "ready",
     acks: "on",

@@ -1,0 +1,166 @@
+// What people see: the files in test/cli/status are to be looked at. UPDATE_EXPECTED=1 writes them anew.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import type { Status } from "../../src/control/protocol.ts";
+import { STATUS } from "../control/fixtures.ts";
+import { run } from "./fake-io.ts";
+import { makePop, startAgent } from "./pop.ts";
+
+const [DNS] = STATUS.services;
+if (DNS === undefined) throw new Error("the fixture has a service");
+const [ROUTE] = DNS.routes;
+const [CHECK] = DNS.checks;
+if (ROUTE === undefined || CHECK === undefined) throw new Error("the service has both");
+
+/** Everything that can be wrong at once, with text from outside that a terminal would obey. */
+const TROUBLE: Status = {
+  ...STATUS,
+  config: {
+    ...STATUS.config,
+    origin: "last-good",
+    current: false,
+    problems: ["anyctl.yaml:3:1: servces: is not a key; allowed: services"],
+  },
+  exabgp: { ...STATUS.exabgp, acks: "off" },
+  sessions: [
+    ...STATUS.sessions,
+    { neighbor: "198.51.100.2", state: "down", reason: "peer reset, \u001b]0;title\u0007" },
+  ],
+  services: [
+    {
+      ...DNS,
+      routes: Array.from({ length: 5 }, (_, nth) => ({ ...ROUTE, prefix: `192.0.2.${nth}/32` })),
+    },
+    {
+      ...DNS,
+      name: "web",
+      state: "down",
+      reason: "check-down",
+      routes: [{ ...ROUTE, prefix: "2001:db8:53::/48", wanted: "withdraw", answer: "pending" }],
+      checks: [
+        {
+          ...CHECK,
+          name: "page",
+          type: "http",
+          verdict: "down",
+          last: {
+            ...CHECK.last,
+            outcome: "fail",
+            reason: "wrong-status",
+            detail: "503\u202E",
+            at: "",
+            elapsedMs: 12.3,
+          },
+        },
+        { ...CHECK, name: "port", streak: "1/3", last: undefined },
+      ],
+    },
+    { ...DNS, name: "idle", state: "starting", reason: "check-unknown", routes: [], checks: [] },
+    { ...DNS, name: "mail", state: "drained", reason: "operator-drain", checks: [] },
+  ],
+  drains: [
+    {
+      service: "mail",
+      reason: "two\nlines \u001b[2J",
+      by: "uid:1000(ann)",
+      since: "2025-12-29T00:00:00Z",
+      problem: undefined,
+    },
+    { service: "gone", reason: "", by: "unknown", since: undefined, problem: "is not JSON" },
+  ],
+  problems: [{ since: "2026-01-01T00:00:00.000Z", word: "state-dir", detail: "ENOSPC" }],
+};
+
+const STARTING: Status = {
+  ...STATUS,
+  config: {
+    path: "/etc/anyctl/anyctl.yaml",
+    hash: "",
+    origin: "none",
+    current: false,
+    problems: ["anyctl.yaml:1:1: the file is empty"],
+  },
+  exabgp: { phase: "greeting", acks: "unknown", queued: 0, inFlight: 1 },
+  services: [],
+  sessions: [],
+};
+
+const cases = [
+  { name: "well", status: STATUS, argv: [], color: false },
+  { name: "trouble", status: TROUBLE, argv: [], color: false },
+  { name: "trouble-in-color", status: TROUBLE, argv: [], color: true },
+  { name: "one-service", status: TROUBLE, argv: ["dns"], color: false },
+  { name: "starting", status: STARTING, argv: [], color: false },
+];
+
+describe("status for people", () => {
+  for (const { name, status: told, argv, color } of cases) {
+    it(name, async (context) => {
+      const pop = makePop(context);
+      await startAgent(context, pop, told);
+      const world = { color, env: { ANYCTL_CONFIG: pop.configPath } };
+      const { status, out, err } = await run(["status", ...argv], world);
+      assert.deepEqual([status, err], [0, ""]);
+      const shown = out.replaceAll("\u001b", "<ESC>");
+      const file = new URL(`../../../test/cli/status/${name}.txt`, import.meta.url);
+      if (process.env["UPDATE_EXPECTED"] === "1") writeFileSync(file, shown);
+      assert.equal(shown, readFileSync(file, "utf8"));
+      assert.match(stripVTControlCharacters(out), /^[\n\x20-\x7e]+$/);
+      assert.doesNotMatch(shown, / \n/);
+    });
+  }
+});
+
+describe("status for programs", () => {
+  it("is the agent's own, with nothing that a terminal obeys", async (context) => {
+    const pop = makePop(context);
+    await startAgent(context, pop, TROUBLE);
+    const { status, out } = await run(["status", "--json", "--config", pop.configPath]);
+    assert.equal(status, 0);
+    // What is undefined is not told.
+    assert.deepEqual(JSON.parse(out), JSON.parse(JSON.stringify(TROUBLE)));
+    assert.match(out, /^[\n\x20-\x7e]+$/);
+  });
+
+  it("is one service where one is asked for", async (context) => {
+    const pop = makePop(context);
+    await startAgent(context, pop, TROUBLE);
+    const { out } = await run(["status", "mail", "--json", "--config", pop.configPath]);
+    assert.deepEqual(JSON.parse(out), TROUBLE.services[3]);
+  });
+});
+
+describe("no status", () => {
+  it("of a service that there is not: 1, with those that there are", async (context) => {
+    const pop = makePop(context);
+    const services = Array.from({ length: 25 }, (_, nth) => ({ ...DNS, name: `s${nth}` }));
+    await startAgent(context, pop, { services });
+    const { status, out, err } = await run(["status", "dsn", "--config", pop.configPath]);
+    assert.deepEqual([status, out], [1, ""]);
+    assert.match(
+      err,
+      /^anyctl: There is no service dsn; there are: s0, s1, .*, s19, and 5 more\n$/,
+    );
+  });
+
+  it("without an agent: 3, and what to do", async (context) => {
+    const pop = makePop(context);
+    for (const argv of [["status"], ["status", "--json"], ["status", "dns"]]) {
+      const { status, out, err } = await run([...argv, "--config", pop.configPath]);
+      assert.deepEqual([status, out], [3, ""]);
+      assert.equal(
+        err,
+        `anyctl: The agent does not answer on "${pop.socketPath}": there is no such socket, so no agent runs with this configuration; is ExaBGP running, and is this the agent's configuration (--config)?\n`,
+      );
+    }
+  });
+
+  it("from an agent whose configuration is invalid: its socket is found all the same", async (context) => {
+    const pop = makePop(context, "services: nonsense\n  - [\n");
+    await startAgent(context, pop);
+    const { status } = await run(["status", "--config", pop.configPath]);
+    assert.equal(status, 0);
+  });
+});
