@@ -70,15 +70,14 @@ describe("bin/anyctl", () => {
 
   it("does not color a pipe", (context) => {
     const { configPath } = makePop(context);
-    assert.doesNotMatch(start(["check", "--config", configPath]).stdout, /\u001b/);
+    assert.ok(!start(["check", "--config", configPath]).stdout.includes("\u001b"));
   });
 
   it("explains the agent to whoever asks, and does not start it", () => {
     for (const argv of [
       ["agent", "--help"],
       ["agent", "-h"],
-      ["help", "agent"],
-    ].slice(0, 2)) {
+    ]) {
       const { status, stdout, stderr } = start(argv);
       assert.deepEqual([status, stderr], [0, ""]);
       assert.match(stdout, /process anyctl \{ run \/usr\/bin\/anyctl agent/);
