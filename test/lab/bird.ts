@@ -1,10 +1,11 @@
 /** A real router: BIRD 2 in a namespace. What it says counts, not what our agent believes. */
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RouterConfig, routerConfig } from "./bird-config.ts";
 import { askBird, type ControlLine } from "./bird-control.ts";
 import { parseRouterLine, type RouterEvent } from "./bird-log.ts";
 import { parseRoutes, parseSession, type RouterRoute, type UpdateCounters } from "./bird-routes.ts";
+import { hasCode } from "./error-code.ts";
 import type { Lab } from "./lab.ts";
 import { followFile } from "./line-log.ts";
 import type { Namespace } from "./namespace.ts";
@@ -112,12 +113,15 @@ export async function startRouter(
   };
   await waitUntil(
     `BIRD of ${name}`,
-    () => (existsSync(socketPath) ? ask("show status") : undefined),
-    {
-      hint: outputFile,
-    },
+    // The socket is there a moment before anybody listens on it.
+    () => ask("show status").catch(notYet),
+    { hint: outputFile },
   );
   return router;
+}
+
+function notYet(error: unknown): undefined {
+  if (!hasCode(error, "ENOENT") && !hasCode(error, "ECONNREFUSED")) throw error;
 }
 
 function matches(event: RouterEvent, fits: Partial<RouterEvent>): boolean {
