@@ -11,7 +11,7 @@ export function decodeJson(line: string): Line {
   } catch (error) {
     return malformed(error instanceof Error ? error.message : "no JSON");
   }
-  if (!isObject(value) || !Object.hasOwn(value, "exabgp")) return { kind: "json", value };
+  if (!isObject(value) || value["exabgp"] === undefined) return { kind: "json", value };
   const type = value["type"];
   switch (type) {
     case "state":
@@ -35,9 +35,8 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The members that the line itself spelt out, never those of a prototype. */
 function member(value: unknown, key: string): unknown {
-  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return isObject(value) ? value[key] : undefined;
 }
 
 function malformed(detail: string): Line {

@@ -280,6 +280,21 @@ test("a barrier's answer that was lost is not waited for for ever", async () => 
   assert.deepEqual(it.written(), [ANNOUNCE_B]);
 });
 
+test("a withdrawal between two barriers whose answer is lost ends as timeout", async () => {
+  const it = new Harness();
+  await it.startReady();
+  await it.announce("a", A);
+  await it.timers.advance(9000);
+  await it.withdraw("b", B);
+  await it.timers.advance(1000);
+  assert.deepEqual(it.written(), [ANNOUNCE_A, BARRIER, WITHDRAW_B, BARRIER]);
+  it.say(`${HEADER_LINE}done\n`);
+  assert.deepEqual(it.outcomes, ["a timeout"]);
+  it.say(`${HEADER_LINE}done\n`);
+  assert.deepEqual(it.outcomes, ["a timeout", "b timeout"]);
+  assert.equal(it.bridge.status().phase, "ready");
+});
+
 test("a listing that nobody asked for ends no command", async () => {
   const it = new Harness();
   await it.startReady();
