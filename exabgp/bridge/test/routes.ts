@@ -66,7 +66,7 @@ function family(prefix: fc.Arbitrary<string>, address: fc.Arbitrary<string>): fc
   return fc.record(
     { prefix, nextHop, ...attributes },
     { requiredKeys: ["prefix", "nextHop"] },
-  ) as fc.Arbitrary<Route>;
+  );
 }
 
 /** Routes inside the grammar. */
