@@ -13,7 +13,8 @@ export function takeAttempt(check: CheckPlan, made: Attempt, loop: Loop, log: Lo
   const { result, startedMs, elapsedMs } = made;
   loop.dispatch({ type: "result", check: check.id, result, startedMs, elapsedMs });
   const after = stateOf(loop, check);
-  logResult(check, made, before, after?.health, log);
+  // Behind the line that the bridge writes in the next microtask.
+  queueMicrotask(() => logResult(check, made, before, after?.health, log));
   return after === undefined ? check.timing.intervalMs : paceOf(after.health, check.timing);
 }
 

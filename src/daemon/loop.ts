@@ -77,10 +77,13 @@ export class Loop {
     // The file must know of a route before ExaBGP does; a withdrawal does not wait for a disk.
     if (announcements.length > 0) this.#saveOwned();
     for (const command of announcements) this.#send(command);
-    for (const action of actions) {
-      if (action.type === "verdict") this.#logVerdict(action);
-      if (action.type === "refused") this.#options.audit.refused(action);
-    }
+    // The bridge writes in the next microtask, and this comes behind it: routes before logs.
+    queueMicrotask(() => {
+      for (const action of actions) {
+        if (action.type === "verdict") this.#logVerdict(action);
+        if (action.type === "refused") this.#options.audit.refused(action);
+      }
+    });
   }
 
   #send(command: Command): void {
