@@ -8,6 +8,7 @@ export type {
   Problem,
   ProblemWord,
 } from "./bridge-types.ts";
+export { COMMUNITIES_MAX, EXTENDED_COMMUNITIES_MAX, LARGE_COMMUNITIES_MAX } from "./communities.ts";
 export { decodeLine } from "./decode.ts";
 export type { AnnouncedPrefix, Line, SessionEvent, SessionState, UpdateEvent } from "./decode.ts";
 export { dialectOf } from "./dialect.ts";
@@ -17,7 +18,7 @@ export { isCommandLine } from "./grammar.ts";
 export { LINE_LENGTH_MAX, LineReader } from "./line-reader.ts";
 export type { LineReaderHandlers } from "./line-reader.ts";
 export { RouteError } from "./route-error.ts";
-export { normalizeRoute, routesEqual } from "./route.ts";
+export { AS_PATH_MAX, normalizeRoute, routesEqual } from "./route.ts";
 export type { Origin, Route } from "./route.ts";
 export type { Settled, SettledOutcome, Settlement } from "./settlement.ts";
 export type { Timers } from "./timers.ts";

@@ -19,10 +19,10 @@ export interface Change {
  * one turn of its loop leave it attribute set by attribute set, not in the order of the commands, and 6.0
  * does so within 100 ms even when each answer is awaited.
  */
-export const REST_MS = 250;
+const REST_MS = 250;
 
 /** More prefixes than one process of ExaBGP serves well; a caller that invents prefixes must not take the memory. */
-export const PREFIXES_MAX = 65_536;
+const PREFIXES_MAX = 65_536;
 
 /** All that is known about one prefix. */
 export interface Lane {

@@ -2,7 +2,7 @@
 import type { SessionEvent } from "./decode.ts";
 
 /** ExaBGP is configured with fewer neighbors; what is heard beyond is not kept. */
-export const NEIGHBORS_MAX = 4096;
+const NEIGHBORS_MAX = 4096;
 
 export class Sessions {
   readonly #known = new Map<string, SessionEvent>();

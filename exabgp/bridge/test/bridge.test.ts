@@ -85,6 +85,14 @@ test("the barrier's listing tells the sessions", async () => {
   assert.deepEqual(it.events.slice(5), ["ready 5.0.13 5", "session 192.0.2.1 down"]);
 });
 
+test("a listing that ends in an error says nothing about the sessions it leaves out", async () => {
+  const it = new Harness();
+  it.bridge.start();
+  it.say("done\nexabgp 4.2.21\ndone\nneighbor 192.0.2.9 up\n");
+  it.say(`${HEADER_LINE}error\n`);
+  assert.deepEqual(it.events, ["session 192.0.2.9 up", "ready 4.2.21 4"]);
+});
+
 test("speaks API v6 to 6.0, and takes its two-line error as one answer", async () => {
   const it = new Harness();
   it.bridge.start();

@@ -63,10 +63,7 @@ const attributes = {
 
 function family(prefix: fc.Arbitrary<string>, address: fc.Arbitrary<string>): fc.Arbitrary<Route> {
   const nextHop = fc.oneof(fc.constant("self"), address.filter(unicast));
-  return fc.record(
-    { prefix, nextHop, ...attributes },
-    { requiredKeys: ["prefix", "nextHop"] },
-  );
+  return fc.record({ prefix, nextHop, ...attributes }, { requiredKeys: ["prefix", "nextHop"] });
 }
 
 /** Routes inside the grammar. */
