@@ -21,32 +21,45 @@ interface Finding {
   /** "must be ALLOWED", or another sentence about the value. */
   readonly message: string;
   readonly about: "value" | "unknown-key" | "name";
+  /** What must not be used, where it is more than `path`. */
+  readonly cut?: Path;
 }
 
-/** Rules about several keys of one map run only when each is right: so once more without the wrong ones. */
-const ROUNDS_MAX = 3;
+/** Each round cuts out what the one before could not see; two are usual. */
+const ROUNDS_MAX = 10;
 
-/** @returns The parts that are right, and a problem for each that is not. */
+/**
+ * Rules about several keys of one map run only when each is right: so the schema judges again, without the wrong ones,
+ * until it finds nothing new.
+ *
+ * @returns The parts that are right, and a problem for each that is not.
+ */
 export function validate<T>(
   schema: z.ZodType<T>,
   document: ConfigDocument,
-): { draft: Draft<T>; problems: Problem[] } {
-  const problems = new Map<string, Problem>();
+): { draft: Draft<T> | undefined; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const known = new Set<string>();
   const root = { value: structuredClone(document.tree?.value) };
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const result = schema.safeParse(root.value, { error: wordIssue });
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a whole value is a draft too
-    if (result.success) return { draft: result.data as Draft<T>, problems: [...problems.values()] };
-    const findings = result.error.issues.flatMap((issue) => findingsOf(issue));
+    if (result.success) return { draft: result.data as Draft<T>, problems };
+    const found = result.error.issues.flatMap((issue) => findingsOf(issue));
+    // What was cut out in an earlier round is missing now; that is known.
+    const findings = found.filter(({ path, cut }) => {
+      return !known.has(formatPath(path)) && !known.has(formatPath(cut ?? path));
+    });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what was found wrong is cut out, and a draft allows for absence
+    if (findings.length === 0) return { draft: root.value as Draft<T>, problems };
     for (const finding of findings) {
-      const path = formatPath(finding.path);
-      // What was cut out in an earlier round is missing now; that is known.
-      if (!problems.has(path)) problems.set(path, wordProblem(finding, document));
+      problems.push(wordProblem(finding, document));
+      known.add(formatPath(finding.path)).add(formatPath(finding.cut ?? finding.path));
     }
-    for (const { path, about } of findings) prune(root, path, about);
+    for (const finding of findings) prune(root, finding);
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what was found wrong is cut out, and a draft allows for absence
-  return { draft: root.value as Draft<T>, problems: [...problems.values()] };
+  // What is left was not judged to the end, and must not be used.
+  return { draft: undefined, problems };
 }
 
 /** The message that the schema itself does not give. */
@@ -104,6 +117,10 @@ function findingsOf(issue: Issue, above: Path = []): Finding[] {
     // The form that was meant: the only one that had something to say about the inside.
     const meant = issue.errors.filter((errors) => errors.every((error) => isInside(error)));
     if (meant.length === 1) return (meant[0] ?? []).flatMap((error) => findingsOf(error, path));
+    if ("discriminator" in issue) {
+      // Without a known `type` nothing beside it has been looked at.
+      return [{ path, message: issue.message, about: "value", cut: path.slice(0, -1) }];
+    }
   }
   return [{ path, message: issue.message, about: "value" }];
 }
@@ -130,11 +147,11 @@ function wordProblem({ path, message, about }: Finding, document: ConfigDocument
   return { ...place, message: `${seen} ${allowed === "" ? message : "is not allowed"}`, allowed };
 }
 
-/** Cuts `path` out of `root.value`; the other positions of a list stay. */
-function prune(root: { value: unknown }, path: Path, about: Finding["about"]): void {
+/** Cuts what is wrong out of `root.value`; the other positions of a list stay. */
+function prune(root: { value: unknown }, { path, about, cut = path }: Finding): void {
   let holder: unknown = root;
   let key: string | number = "value";
-  for (const part of path) {
+  for (const part of cut) {
     holder = childOf(holder, key);
     key = part;
   }
