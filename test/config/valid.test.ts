@@ -22,9 +22,10 @@ for (const { name, path } of fixturesOf("valid")) {
     assert.deepEqual(JSON.parse(JSON.stringify(config)), config);
   });
 
-  test(`valid/${name} shown and parsed again is the same`, () => {
+  test(`valid/${name} shown is as expected, and parsed again the same`, () => {
     const config = load();
     const text = showConfig(config.files, "test-host");
+    assertExpected("valid", `${name}.shown.txt`, text);
     const again = parseConfig([{ path: "shown.yaml", text }], "other-host");
     assert.deepEqual(again.plan, config.plan);
     assert.deepEqual(again.settings, config.settings);
