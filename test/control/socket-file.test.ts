@@ -151,6 +151,14 @@ describe("the socket", () => {
     assert.deepEqual(readdirSync(folder).length, 1);
   });
 
+  it("may be as long with a short name in a long folder", async (context) => {
+    const folder = temporaryFolder(context);
+    const below = join(folder, "d".repeat(SOCKET_PATH_BYTES_MAX - folder.length - 4));
+    await start(context, join(below, "ab"));
+    assert.ok(await isAnswered(join(below, "ab")));
+    assert.deepEqual(readdirSync(below), ["ab"]);
+  });
+
   it("may have a name of one letter", async (context) => {
     const folder = temporaryFolder(context);
     await start(context, join(folder, "s"));
