@@ -1,32 +1,21 @@
 /** Talks to the ExaBGP that runs this process: queues changes, writes them, says how each ended. */
 import type { BridgeHandlers, BridgeOptions, BridgeStatus, ProblemWord } from "./bridge-types.ts";
+import { Commands } from "./commands.ts";
 import { decodeLine } from "./decode.ts";
-import { encodeAnnounce, encodeWithdraw } from "./encode.ts";
 import { greeting } from "./grammar.ts";
-import { Lanes } from "./lanes.ts";
 import type { Verb } from "./lanes.ts";
 import { LineReader } from "./line-reader.ts";
 import { Pairing } from "./pairing.ts";
-import type { Flight } from "./pairing.ts";
 import { ProblemLimiter } from "./problems.ts";
 import { Questions } from "./questions.ts";
 import type { AnswerLine } from "./questions.ts";
 import { normalizeRoute } from "./route.ts";
 import type { Route } from "./route.ts";
 import { unwritten } from "./settlement.ts";
-import type { Settled, SettledOutcome } from "./settlement.ts";
+import type { Settled } from "./settlement.ts";
 
 /** ExaBGP answers within 10 ms; a listing of 10,000 routes ahead of us takes it 2.4 s. */
 const ACK_TIMEOUT_MS = 5000;
-
-/**
- * A withdrawal waits for everything that is ahead of it in ExaBGP, and 5.0 applies about 450 commands a
- * second: this many cost it about 70 ms. Withdrawals themselves are not held back by it.
- */
-export const ANNOUNCEMENTS_IN_FLIGHT_MAX = 32;
-
-/** Half of a pipe's 64 KiB: a write to a full pipe would block this process until ExaBGP reads. */
-export const UNREAD_BYTES_MAX = 32_768;
 
 /**
  * One per process. Construct, `start()` at once, then `announce` and `withdraw` at any time: what cannot
@@ -36,11 +25,10 @@ export class Bridge {
   readonly #options: BridgeOptions;
   readonly #handlers: BridgeHandlers;
   readonly #greeting: string;
-  readonly #ackTimeoutMs: number;
   readonly #reader: LineReader;
-  readonly #lanes: Lanes;
   readonly #pairing = new Pairing();
   readonly #questions: Questions;
+  readonly #commands: Commands;
   readonly #problems: ProblemLimiter;
   #life: "new" | "open" | "closed" = "new";
   #lastHeardAtMs: number | undefined;
@@ -50,33 +38,37 @@ export class Bridge {
   /** Calls to the owner, made when the state is consistent. */
   readonly #calls: (() => void)[] = [];
   #isTurnPlanned = false;
-  #cancelDeadline: (() => void) | undefined;
 
   /** @throws {RangeError} If `nonce` could be anything but a comment. */
   constructor(options: BridgeOptions, handlers: BridgeHandlers) {
     this.#options = options;
     this.#handlers = handlers;
     this.#greeting = greeting(options.nonce);
-    this.#ackTimeoutMs = options.ackTimeoutMs ?? ACK_TIMEOUT_MS;
-    this.#problems = new ProblemLimiter(options.timers, this.#ackTimeoutMs);
+    const ackTimeoutMs = options.ackTimeoutMs ?? ACK_TIMEOUT_MS;
+    this.#problems = new ProblemLimiter(options.timers, ackTimeoutMs);
     this.#reader = new LineReader({
       line: (text) => this.#onLine(text),
       dropped: () => this.#onDropped(),
     });
-    this.#lanes = new Lanes({
-      timers: options.timers,
-      settle: (settled, settlement) => this.#calls.push(() => settled(settlement)),
-      rested: () => this.#turn(),
-    });
     this.#questions = new Questions({
       timers: options.timers,
       dialect: options.dialect,
-      answerTimeoutMs: this.#ackTimeoutMs,
+      answerTimeoutMs: ackTimeoutMs,
       pairing: this.#pairing,
       write: (line) => this.#write(line),
-      lost: (flights) => this.#expire(flights),
+      lost: (flights) => this.#commands.expire(flights),
       ready: (identity) => this.#calls.push(() => handlers.ready(identity)),
       session: (event) => this.#calls.push(() => handlers.session(event)),
+      problem: (word, detail) => this.#problem(word, detail),
+      ticked: () => this.#turn(),
+    });
+    this.#commands = new Commands({
+      timers: options.timers,
+      ackTimeoutMs,
+      pairing: this.#pairing,
+      questions: this.#questions,
+      write: (line) => this.#write(line),
+      settle: (settled, settlement) => this.#calls.push(() => settled(settlement)),
       problem: (word, detail) => this.#problem(word, detail),
       ticked: () => this.#turn(),
     });
@@ -122,7 +114,7 @@ export class Bridge {
       phase: this.#life === "open" ? this.#questions.phase : this.#life,
       identity: this.#questions.identity,
       acks: this.#questions.acks,
-      queued: this.#lanes.queued,
+      queued: this.#commands.queued,
       inFlight: this.#pairing.inFlight("announce") + this.#pairing.inFlight("withdraw"),
       unreadBytes: this.#pairing.unreadBytes,
       sessions: new Map(this.#questions.sessions),
@@ -144,7 +136,7 @@ export class Bridge {
         settled(unwritten("closed", "ExaBGP is gone or the bridge was stopped")),
       );
     } else {
-      this.#lanes.request(change);
+      this.#commands.request(change);
     }
     this.#planTurn();
   }
@@ -161,85 +153,9 @@ export class Bridge {
 
   /** Writes what may be written, then tells the owner what happened. */
   #turn(): void {
-    this.#pump();
-    this.#watchDeadline();
+    if (this.#life === "open") this.#commands.pump();
     // One by one: a call that throws must not take the others with it.
     for (let call = this.#calls.shift(); call !== undefined; call = this.#calls.shift()) call();
-  }
-
-  #pump(): void {
-    if (this.#life !== "open" || this.#questions.phase === "greeting") return;
-    while (this.#launchNext("withdraw"));
-    while (this.#mayAnnounce() && this.#launchNext("announce"));
-    const isFull = this.#pairing.unreadBytes >= UNREAD_BYTES_MAX;
-    // Without acknowledgements, the barrier's text is the only sign that ExaBGP reads.
-    if (this.#questions.acks === "off" && isFull && this.#pairing.barriers === 0) {
-      this.#questions.synchronize();
-    }
-  }
-
-  #mayAnnounce(): boolean {
-    const inFlight = this.#pairing.inFlight("announce");
-    return this.#questions.phase === "ready" && inFlight < ANNOUNCEMENTS_IN_FLIGHT_MAX;
-  }
-
-  /** @returns false when there is nothing to write, or no room. */
-  #launchNext(verb: Verb): boolean {
-    const lane = this.#lanes.next(verb);
-    const { identity } = this.#questions;
-    if (lane?.wanted === undefined || identity === undefined) return false;
-    if (this.#pairing.unreadBytes >= UNREAD_BYTES_MAX) return false;
-    const { route, settled } = lane.wanted;
-    const encode = verb === "announce" ? encodeAnnounce : encodeWithdraw;
-    const line = encode(route, identity.dialect);
-    const writtenAtMs = this.#options.timers.nowMs();
-    const flight: Flight = { verb, lane, line, writtenAtMs, settled };
-    this.#lanes.launch(lane, writtenAtMs);
-    if (!this.#write(line)) {
-      this.#land(flight, "error", "The line could not be written");
-    } else if (this.#questions.acks === "off") {
-      this.#pairing.pushUnanswered(line);
-      this.#land(flight, "unconfirmed", "ExaBGP gives no answers");
-    } else {
-      this.#pairing.pushCommand(flight);
-    }
-    return true;
-  }
-
-  #land(flight: Flight, outcome: SettledOutcome, detail: string): void {
-    const { lane, line, writtenAtMs, settled } = flight;
-    const nowMs = this.#options.timers.nowMs();
-    const isAnswer = outcome === "done" || outcome === "error";
-    const ackMs = isAnswer ? nowMs - writtenAtMs : undefined;
-    this.#calls.push(() => settled({ outcome, line, writtenAtMs, ackMs, detail }));
-    this.#lanes.land(lane, outcome === "done", isAnswer ? nowMs : undefined);
-  }
-
-  #expire(flights: readonly Flight[]): void {
-    for (const flight of flights) this.#land(flight, "timeout", "ExaBGP gave no answer in time");
-  }
-
-  /** One timer, for the oldest command in flight. */
-  #watchDeadline(): void {
-    const oldestMs = this.#pairing.oldestWrittenAtMs;
-    if (oldestMs === undefined || this.#cancelDeadline !== undefined) return;
-    const delayMs = oldestMs + this.#ackTimeoutMs - this.#options.timers.nowMs();
-    this.#cancelDeadline = this.#options.timers.after(Math.max(0, delayMs), () => {
-      this.#cancelDeadline = undefined;
-      this.#onDeadline();
-      this.#turn();
-    });
-  }
-
-  #onDeadline(): void {
-    const oldestMs = this.#pairing.oldestWrittenAtMs;
-    if (oldestMs === undefined) return;
-    if (this.#options.timers.nowMs() < oldestMs + this.#ackTimeoutMs) return;
-    // One lost answer makes every later pairing doubtful, so all of them end here.
-    const late = this.#pairing.expire();
-    this.#problem("answer-timeout", `${late.length} commands, first: ${late[0]?.line ?? ""}`);
-    this.#expire(late);
-    if (this.#questions.phase === "ready") this.#questions.synchronize();
   }
 
   #write(line: string): boolean {
@@ -294,8 +210,9 @@ export class Bridge {
     }
     const flight = this.#questions.onAnswer(line, text);
     if (line.kind === "text" || line.kind === "json") return;
-    if (flight !== undefined)
-      this.#land(flight, line.kind, line.kind === "error" ? this.#errorText : "");
+    if (flight !== undefined) {
+      this.#commands.land(flight, line.kind, line.kind === "error" ? this.#errorText : "");
+    }
     this.#errorText = "";
   }
 
@@ -326,8 +243,6 @@ export class Bridge {
     if (this.#life === "closed") return;
     this.#life = "closed";
     this.#questions.close();
-    this.#cancelDeadline?.();
-    for (const flight of this.#pairing.clear()) this.#land(flight, "closed", detail);
-    this.#lanes.close(detail);
+    this.#commands.close(detail);
   }
 }

@@ -1,5 +1,5 @@
 /** Talk to ExaBGP from a process that it runs. */
-export { ANNOUNCEMENTS_IN_FLIGHT_MAX, Bridge, UNREAD_BYTES_MAX } from "./bridge.ts";
+export { Bridge } from "./bridge.ts";
 export type {
   BridgeHandlers,
   BridgeOptions,
@@ -8,6 +8,7 @@ export type {
   Problem,
   ProblemWord,
 } from "./bridge-types.ts";
+export { ANNOUNCEMENTS_IN_FLIGHT_MAX, UNREAD_BYTES_MAX } from "./commands.ts";
 export { COMMUNITIES_MAX, EXTENDED_COMMUNITIES_MAX, LARGE_COMMUNITIES_MAX } from "./communities.ts";
 export { decodeLine } from "./decode.ts";
 export type { AnnouncedPrefix, Line, SessionEvent, SessionState, UpdateEvent } from "./decode.ts";
