@@ -1,7 +1,6 @@
 /** Where the configuration is, and where it says that the agent and the drains are. */
 import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
-import { readLenient } from "../config/lenient.ts";
 import type { CommonArguments } from "./command.ts";
 import { codeOf } from "./error-code.ts";
 import { CommandError } from "./exit.ts";
@@ -36,7 +35,7 @@ export function configPathOf(args: CommonArguments, io: CommandIo): string {
  *
  * @throws {CommandError} `usage` or `refused`
  */
-export function locate(args: CommonArguments, io: CommandIo): Location {
+export async function locate(args: CommonArguments, io: CommandIo): Promise<Location> {
   const configPath = configPathOf(args, io);
   const isNamed = args.config !== undefined || io.env["ANYCTL_CONFIG"] !== undefined;
   try {
@@ -47,5 +46,7 @@ export function locate(args: CommonArguments, io: CommandIo): Location {
     if (isNamed) throw new CommandError("refused", cannot, error);
     if (code !== "ENOENT") io.stderr(`anyctl: ${cannot}; using the default folders\n`);
   }
+  // Not above: help and wrong usage need no YAML.
+  const { readLenient } = await import("../config/lenient.ts");
   return { configPath, ...readLenient(configPath) };
 }

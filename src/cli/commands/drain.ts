@@ -40,7 +40,7 @@ agent too: then the exit status is 3. The services keep running; only their pref
   async run(args, io): Promise<ExitStatus> {
     const targets = targetsOf(args);
     const order = orderBy(checkReason(args.reason), io);
-    const location = locate(args, io);
+    const location = await locate(args, io);
     const { socketPath } = location;
     const before = await tryStatus(socketPath, io);
     const unchecked = await checkTargets(targets, before, location);

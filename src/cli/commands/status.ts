@@ -20,7 +20,8 @@ export const command = defineCommand({
   ],
   async run({ service: name, json, ...args }, io) {
     if (name !== undefined) checkName("service", name);
-    const status = await askStatus(locate(args, io).socketPath, io);
+    const { socketPath } = await locate(args, io);
+    const status = await askStatus(socketPath, io);
     const services = status.services.filter(
       (service) => name === undefined || service.name === name,
     );

@@ -41,7 +41,7 @@ export const command = defineCommand({
   async run(args, io): Promise<ExitStatus> {
     const targets = targetsOf(args);
     const reason = args.reason === undefined ? "" : checkReason(args.reason);
-    const location = locate(args, io);
+    const location = await locate(args, io);
     const folder = drainFolderOf(location);
     const before = await tryStatus(location.socketPath, io);
     const standing = new Map<string, "none" | "drain" | "undrain">();
