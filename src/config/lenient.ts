@@ -1,7 +1,7 @@
 /** The two settings that the agent needs to be reached and to obey drains, from a file that may be invalid. */
 import { readDocument } from "./document.ts";
 import { readText } from "./files.ts";
-import { SOCKET_DEFAULT, SocketPath, STATE_DIR_DEFAULT, StateDir } from "./schema.ts";
+import { isSocketPath, isStateDir, SOCKET_DEFAULT, STATE_DIR_DEFAULT } from "./paths.ts";
 
 /** Absolute paths. */
 export interface LenientSettings {
@@ -21,11 +21,11 @@ const TOP_LEVEL_PATH =
 export function readLenient(path: string): LenientSettings {
   const file = readText(path);
   const found = "text" in file ? findSettings(file.text) : new Map<string, unknown>();
-  const stateDir = StateDir.safeParse(found.get("state-dir"));
-  const socketPath = SocketPath.safeParse(found.get("socket"));
+  const stateDir = found.get("state-dir");
+  const socketPath = found.get("socket");
   return {
-    stateDir: stateDir.success ? stateDir.data : STATE_DIR_DEFAULT,
-    socketPath: socketPath.success ? socketPath.data : SOCKET_DEFAULT,
+    stateDir: isStateDir(stateDir) ? stateDir : STATE_DIR_DEFAULT,
+    socketPath: isSocketPath(socketPath) ? socketPath : SOCKET_DEFAULT,
   };
 }
 

@@ -2,22 +2,17 @@
 import { z } from "zod";
 import { duration, named, pattern, text } from "./leaf.ts";
 import { FOLDER_PATH_BYTES_MAX, SERVICES_MAX, SOCKET_PATH_BYTES_MAX } from "./limits.ts";
+import { isSocketPath, isStateDir, SOCKET_DEFAULT, STATE_DIR_DEFAULT } from "./paths.ts";
 import { Service } from "./schema-service.ts";
 import { CheckTiming } from "./schema-timing.ts";
-
-/** Where drains and history are kept unless the file says otherwise. */
-export const STATE_DIR_DEFAULT = "/var/lib/anyctl";
-
-/** Where the control API listens unless the file says otherwise. */
-export const SOCKET_DEFAULT = "/run/anyctl/agent.sock";
 
 export const ACK_TIMEOUT_DEFAULT = "5s";
 
 const POP_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
 
-export const StateDir = absolutePath("folder", FOLDER_PATH_BYTES_MAX);
+const StateDir = absolutePath("folder", FOLDER_PATH_BYTES_MAX, isStateDir);
 
-export const SocketPath = absolutePath("socket", SOCKET_PATH_BYTES_MAX);
+const SocketPath = absolutePath("socket", SOCKET_PATH_BYTES_MAX, isSocketPath);
 
 export const Exabgp = z.strictObject({
   dialect: z
@@ -58,12 +53,13 @@ export type Config = z.infer<typeof Config>;
 export const DropIn = z.strictObject({ services: Services });
 export type DropIn = z.infer<typeof DropIn>;
 
-function absolutePath(kind: string, bytesMax: number): z.ZodString {
+function absolutePath(
+  kind: string,
+  bytesMax: number,
+  isUsable: (path: string) => boolean,
+): z.ZodString {
   return text(
     `the absolute path of a ${kind}, at most ${bytesMax} bytes, without control characters, ".." and a final slash`,
-    (path) =>
-      /^(?:\/[^/\p{Cc}]+)+$/u.test(path) &&
-      !path.split("/").some((part) => part === "." || part === "..") &&
-      Buffer.byteLength(path) <= bytesMax,
+    isUsable,
   );
 }

@@ -41,6 +41,9 @@ Put this into exabgp.conf, and see \`anyctl --help\` for what to type by hand:
   process anyctl { run /usr/bin/anyctl agent --config /etc/anyctl/anyctl.yaml; encoder json; }
 `;
 
+/** How soon another agent's socket, or what stands in its place, may be gone. */
+const LISTEN_AGAIN_MS = 5000;
+
 /** @param argv What follows `agent` on the command line. */
 export async function main(argv: readonly string[]): Promise<void> {
   if (isatty(0) || isatty(1)) {
@@ -134,13 +137,7 @@ class Agent {
     process.on("SIGINT", () => this.#exit("SIGINT", 0));
     // The kernel does not say who sent a signal.
     process.on("SIGHUP", () => this.#reloader?.reload("unknown"));
-    this.#control = await startControlServer({
-      socketPath: this.#files.socketPath,
-      status: () => this.#status(),
-      healthz: () => healthOf(this.#status()),
-      problem: (detail) => this.#problems.report("control-socket", detail),
-      timers: clock,
-    });
+    await this.#listen();
     await this.#drains.start();
     const first = startAgent(this.#effective.plan, this.#owned, this.#standing, clock.nowMs());
     this.#loop = new Loop(first.state, {
@@ -163,6 +160,23 @@ class Agent {
       pop: (pop) => this.#audit.rename(pop),
     });
     startHeartbeat(this.#log, this.#loop);
+  }
+
+  /** Without its socket the agent does its work all the same; it is tried again until it listens. */
+  async #listen(): Promise<void> {
+    try {
+      this.#control = await startControlServer({
+        socketPath: this.#files.socketPath,
+        status: () => this.#status(),
+        healthz: () => healthOf(this.#status()),
+        problem: (detail) => this.#problems.report("control-socket", detail),
+        timers: clock,
+      });
+      this.#problems.clear("control-socket");
+    } catch (error) {
+      this.#problems.report("control-socket", String(error));
+      clock.after(LISTEN_AGAIN_MS, () => void this.#listen());
+    }
   }
 
   /** One after another: what a later configuration wants must not be overtaken by an earlier one. */

@@ -10,7 +10,7 @@ import { ANYCTL, createSite, ScriptedExabgp, webConfig } from "./scripted-exabgp
 /** An agent that has announced its service. */
 async function announced(t: TestContext) {
   const site = await createSite(t);
-  const exabgp = new ScriptedExabgp(t, site);
+  const exabgp = new ScriptedExabgp(site);
   await exabgp.waitForCommands(1);
   return { site, exabgp };
 }
@@ -55,7 +55,7 @@ describe("the agent ends within two seconds", () => {
 
   it("also while ExaBGP has never answered", async (t) => {
     const site = await createSite(t);
-    const exabgp = new ScriptedExabgp(t, site);
+    const exabgp = new ScriptedExabgp(site);
     exabgp.answer = () => undefined;
     exabgp.child.stdout.removeAllListeners("data").resume();
     await waitUntil("its start", () => exabgp.stderr.includes("agent starts") || undefined);
@@ -151,7 +151,7 @@ describe("state", () => {
   it("is kept where others cannot write, secrets where they cannot read", async (t) => {
     const site = await createSite(t);
     rmSync(site.stateDir, { recursive: true });
-    const exabgp = new ScriptedExabgp(t, site);
+    const exabgp = new ScriptedExabgp(site);
     await exabgp.waitForCommands(1);
     const mode = (path: string) => (statSync(join(site.stateDir, path)).mode & 0o7777).toString(8);
     assert.deepEqual(
@@ -167,7 +167,7 @@ describe("state", () => {
       writeFileSync(join(site.stateDir, "x"), "");
       spawnSync("mkdir", [join(site.stateDir, name)]);
     }
-    const exabgp = new ScriptedExabgp(t, site);
+    const exabgp = new ScriptedExabgp(site);
     await exabgp.waitForCommands(1);
     site.service.close();
     await exabgp.waitForCommands(2);
@@ -181,6 +181,18 @@ describe("state", () => {
     assert.match(exabgp.stderr, /"to":"down".*"msg":"decision"/);
   });
 
+  it("is served when what stood in the place of the socket is gone; routes did not wait", async (t) => {
+    const site = await createSite(t);
+    const socketPath = join(site.folder, "agent.sock");
+    writeFileSync(socketPath, "not a socket");
+    const exabgp = new ScriptedExabgp(site);
+    await exabgp.waitForCommands(1);
+    assert.match(exabgp.stderr, /"word":"control-socket"/);
+    rmSync(socketPath);
+    const { problems } = await exabgp.waitForStatus("the status", () => true);
+    assert.deepEqual(problems, []);
+  });
+
   it("of an agent without any configuration still obeys drains of what it owns", async (t) => {
     const { site, exabgp } = await announced(t);
     // The next agent finds neither a valid file nor a last good one, but is the child of the same parent.
@@ -188,7 +200,7 @@ describe("state", () => {
     await exabgp.exit();
     rmSync(join(site.stateDir, "last-good.json"));
     site.writeConfig("services: {}\n");
-    const next = new ScriptedExabgp(t, site);
+    const next = new ScriptedExabgp(site);
     const status = await next.waitForStatus(
       "its start",
       ({ exabgp: { phase } }) => phase === "ready",
@@ -212,7 +224,7 @@ describe("state", () => {
 describe("answers of ExaBGP", () => {
   it("that refuse or never come are repeated later, and recorded", async (t) => {
     const site = await createSite(t);
-    const exabgp = new ScriptedExabgp(t, site);
+    const exabgp = new ScriptedExabgp(site);
     exabgp.answer = () => "error\n";
     await exabgp.waitForCommands(1);
     const record = await waitUntil("the record", () => site.audit().find(({ ack }) => ack));

@@ -1,5 +1,5 @@
 /** The agent as a process, and this test in the place of ExaBGP 4.2: it reads commands and answers as told. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
@@ -24,6 +24,8 @@ export interface Site {
   /** The port of the service; its listener is up. */
   readonly service: Server;
   readonly port: number;
+  /** Ended, and waited for, before the folder is removed. */
+  readonly children: ChildProcess[];
   writeConfig(text: string): void;
   drain(service: string, text: string): void;
   audit(): AuditRecord[];
@@ -31,6 +33,9 @@ export interface Site {
 
 /** A service that listens and a configuration that names it `web`, with prefix 192.0.2.0/24. */
 export async function createSite(context: TestContext): Promise<Site> {
+  const children: ChildProcess[] = [];
+  // Registered before the folder: it cannot be removed while somebody writes into it.
+  context.after(() => Promise.all(children.map(end)));
   const folder = temporaryFolder(context);
   const stateDir = join(folder, "state");
   const configPath = join(folder, "anyctl.yaml");
@@ -48,6 +53,7 @@ export async function createSite(context: TestContext): Promise<Site> {
     configPath,
     service,
     port,
+    children,
     writeConfig: (text) => writeFileSync(configPath, head + text),
     drain: (name, text) => writeFileSync(join(stateDir, "drains", name), text),
     audit() {
@@ -59,6 +65,13 @@ export async function createSite(context: TestContext): Promise<Site> {
   };
   site.writeConfig(webConfig(port));
   return site;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
 }
 
 export function webConfig(port: number, prefix = "192.0.2.0/24"): string {
@@ -81,12 +94,12 @@ export class ScriptedExabgp {
   readonly #site: Site;
   #partial = "";
 
-  constructor(context: TestContext, site: Site, args: readonly string[] = []) {
+  constructor(site: Site, args: readonly string[] = []) {
     this.#site = site;
     this.child = spawn(ANYCTL, ["agent", "--config", site.configPath, ...args], {
       env: { PATH: process.env["PATH"], exabgp_cli_pipe: "/nowhere" },
     });
-    context.after(() => this.child.kill("SIGKILL"));
+    site.children.push(this.child);
     this.child.stdin.on("error", () => {});
     this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
     this.child.stdout.on("data", (bytes: Buffer) => this.#read(bytes));
