@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Drain, Undrain } from "../core/inputs.ts";
 import type { Clock } from "./clock.ts";
 import { readDrainFile } from "./drain-file.ts";
+import { codeOf } from "./untrusted.ts";
 
 /** With a working watch the folder is read again only in case an event was lost. */
 const RESCAN_MS = 1000;
@@ -17,6 +18,9 @@ const FILES_MAX = 10_000;
 
 /** What a drain file may be called: a service, or the whole PoP. */
 const FILE_NAME = /^(?:_all|[a-z0-9][a-z0-9-]{0,62})$/;
+
+/** Undrain files on their way out; dotfiles are nobody's drains. */
+const ASIDE = ".consumed-";
 
 export interface DrainFolderOptions {
   readonly folder: string;
@@ -54,7 +58,7 @@ export class DrainFolder {
   stop(): void {
     this.#stopped = true;
     this.#cancel();
-    this.#watcher?.close();
+    this.#unwatch();
   }
 
   async #scan(): Promise<void> {
@@ -73,6 +77,7 @@ export class DrainFolder {
         await this.#read();
       } catch (error) {
         // The drains last seen stand on: a folder that vanished is no reason to announce.
+        this.#unwatch();
         this.#problem = `Cannot read the drain folder "${this.#options.folder}": ${String(error)}`;
       }
       if (this.#problem !== this.#lastProblem) this.#options.problem(this.#problem);
@@ -84,7 +89,9 @@ export class DrainFolder {
   }
 
   async #read(): Promise<void> {
-    const names = (await readdir(this.#options.folder)).filter((name) => !name.startsWith("."));
+    const { folder } = this.#options;
+    for (const name of await readdir(folder)) if (name.startsWith(ASIDE)) await this.#putBack(name);
+    const names = (await readdir(folder)).filter((name) => !name.startsWith("."));
     const drains: Drain[] = [];
     const undrains: Undrain[] = [];
     const usable = names.filter((name) => FILE_NAME.test(name)).toSorted();
@@ -92,12 +99,11 @@ export class DrainFolder {
       this.#problem = `Ignores ${names.length - usable.length} files that are not named as a service`;
     }
     for (const name of usable.slice(0, FILES_MAX)) {
-      const path = join(this.#options.folder, name);
+      const path = join(folder, name);
       const file = await readDrainFile(path, name);
       if (file === undefined) continue;
       if (file.kind === "drain") drains.push(file.drain);
       else if (await this.#consume(name)) undrains.push(file.undrain);
-      else this.#again = true;
     }
     const now = JSON.stringify(drains);
     if (now === this.#last && undrains.length === 0) return;
@@ -110,36 +116,44 @@ export class DrainFolder {
    * by a drain in between; that drain is put back, unless a newer file already stands there.
    */
   async #consume(name: string): Promise<boolean> {
-    const path = join(this.#options.folder, name);
-    const aside = join(this.#options.folder, `.consumed-${name}`);
-    try {
-      await rename(path, aside);
-      const taken = await readDrainFile(aside, name);
-      if (taken?.kind === "drain") {
-        await link(aside, path).catch(() => {});
-        return false;
-      }
-      return true;
-    } finally {
-      await unlink(aside).catch(() => {});
+    const aside = ASIDE + name;
+    await rename(join(this.#options.folder, name), join(this.#options.folder, aside));
+    return !(await this.#putBack(aside));
+  }
+
+  /** @returns Whether what was moved aside is a drain; also after a crash in the middle of `#consume`. */
+  async #putBack(aside: string): Promise<boolean> {
+    const path = join(this.#options.folder, aside);
+    const name = aside.slice(ASIDE.length);
+    const taken = await readDrainFile(path, name);
+    const isDrain = taken?.kind === "drain";
+    if (isDrain) {
+      // Whoever takes it away again is seen in the next turn.
+      this.#again = true;
+      await link(path, join(this.#options.folder, name)).catch((error: unknown) => {
+        if (codeOf(error) !== "EEXIST") throw error;
+      });
     }
+    await unlink(path);
+    return isDrain;
   }
 
   /** Watches the folder that is there now: one that was removed and made again is another. */
   async #rewatch(): Promise<void> {
     const { ino } = await stat(this.#options.folder);
     if (this.#watcher !== undefined && ino === this.#watchedInode) return;
-    this.#watcher?.close();
-    this.#watcher = undefined;
+    this.#unwatch();
     try {
       this.#watcher = watch(this.#options.folder, () => void this.#scan());
-      this.#watcher.on("error", () => {
-        this.#watcher?.close();
-        this.#watcher = undefined;
-      });
+      this.#watcher.on("error", () => this.#unwatch());
       this.#watchedInode = ino;
     } catch (error) {
       this.#problem = `Cannot watch the drain folder, reads it often instead: ${String(error)}`;
     }
+  }
+
+  #unwatch(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
   }
 }

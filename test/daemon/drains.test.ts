@@ -102,6 +102,18 @@ describe("drain files", () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
+  it("are not lost when a crash came between an undrain and the drain that replaced it", async (t) => {
+    const { first, folder } = await watched(t, (at) => {
+      writeFileSync(join(at, ".consumed-dns"), '{"reason":"the second operator"}');
+      writeFileSync(join(at, ".consumed-web"), '{"undrain":true}');
+    });
+    assert.deepEqual(
+      first.drains.map(({ service, reason }) => [service, reason]),
+      [["dns", "the second operator"]],
+    );
+    assert.deepEqual(readdirSync(folder), ["dns"]);
+  });
+
   // What is in a file can never keep it from draining.
   const odd: { name: string; make: (path: string) => void; problem: string | undefined }[] = [
     { name: "made by touch", make: (path) => writeFileSync(path, ""), problem: undefined },
