@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { fail } from "../../checks/probe.ts";
+import { fail, pass, type Result } from "../../checks/probe.ts";
 import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
 import { servicesStatus } from "../../src/core/status.ts";
@@ -59,4 +59,32 @@ it("tells states, routes and checks with dates and streaks", () => {
       ],
     },
   ]);
+});
+
+it("says since when a state is what it is, and not since when its reason is", () => {
+  const check = (name: string) => ({
+    id: `web/${name}`,
+    name,
+    rise: 1,
+    fall: 1,
+    timing: { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 },
+    spec: { type: "tcp", host: "127.0.0.1", port: 80, watch: false } as const,
+  });
+  const routes = [{ prefix: "192.0.2.0/24", nextHop: "self" }];
+  const checks = [check("a"), check("b")];
+  const plan = {
+    pop: "test1",
+    services: [{ name: "web", require: "any", shared: "all", routes, checks }],
+  } as const;
+  let { state } = startAgent(plan, new Map(), [], 0);
+  const take = (name: string, result: Result, atMs: number) => {
+    const input = { type: "result", check: name, result, startedMs: atMs, elapsedMs: 0 } as const;
+    ({ state } = step(state, input, atMs));
+    const [service] = servicesStatus(state, { nowMs: atMs, wallMs: atMs });
+    return [service?.state, service?.reason, service?.since.slice(17)];
+  };
+  assert.deepEqual(take("web/a", pass(), 1000), ["up", "enough-checks-up", "01.000Z"]);
+  assert.deepEqual(take("web/b", pass(), 2000), ["up", "all-checks-up", "01.000Z"]);
+  assert.deepEqual(take("web/a", fail("refused", ""), 3000), ["up", "enough-checks-up", "01.000Z"]);
+  assert.deepEqual(take("web/b", fail("refused", ""), 4000), ["down", "check-down", "04.000Z"]);
 });

@@ -3,7 +3,7 @@
  *
  * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N]`,
  * `owned PREFIX SERVICE [med=N]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
- * `@MS drain ACTOR SERVICE|_all "NOTE"`, `@MS undrain ACTOR SERVICE|_all`, `@MS done|error PREFIX`, `@MS tick`,
+ * `@MS drain ACTOR SERVICE|_all "NOTE"`, `@MS undrain ACTOR SERVICE|_all`, `@MS done|error PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
  * `@MS stop`. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
  * Output: `> command`, `= service from -> to (reason)`, `! refusal`.
  */
@@ -98,8 +98,10 @@ class Run {
         return { type: "drains", drains: [...this.#drains], undrains };
       }
       case "done":
-      case "error": {
-        const change = this.#state?.routes.get(first)?.change ?? 0;
+      case "error":
+      case "late-error": {
+        const last = this.#state?.routes.get(first)?.change ?? 0;
+        const change = verb === "late-error" ? last - 1 : last;
         return { type: "answer", prefix: first, change, done: verb === "done" };
       }
       case "tick":
@@ -172,14 +174,17 @@ function parseService([
         : ({ atLeast: Number(require) } satisfies Require),
     shared: option("shared") === "any" ? "any" : "all",
     routes: prefixes.split(",").map((prefix) => routeOf(prefix, options)),
-    checks: checks.split(",").map((check): CheckPlan => ({
-      id: `${name}/${check}`,
-      name: check,
-      rise: Number(option("rise") ?? 3),
-      fall: Number(option("fall") ?? 3),
-      timing: { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 },
-      spec: { type: "tcp", host: "127.0.0.1", port: 53, watch: false },
-    })),
+    checks: checks
+      .split(",")
+      .filter((check) => check !== "none")
+      .map((check): CheckPlan => ({
+        id: `${name}/${check}`,
+        name: check,
+        rise: Number(option("rise") ?? 3),
+        fall: Number(option("fall") ?? 3),
+        timing: { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 },
+        spec: { type: "tcp", host: "127.0.0.1", port: 53, watch: false },
+      })),
   };
 }
 
