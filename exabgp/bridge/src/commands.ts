@@ -75,14 +75,14 @@ export class Commands {
   #launchNext(verb: Verb): boolean {
     const lane = this.#lanes.next(verb);
     const { identity } = this.#options.questions;
-    if (lane?.wanted === undefined || identity === undefined) return false;
+    if (lane === undefined || identity === undefined) return false;
     if (this.#options.pairing.unreadBytes >= UNREAD_BYTES_MAX) return false;
-    const { route, settled } = lane.wanted;
-    const encode = verb === "announce" ? encodeAnnounce : encodeWithdraw;
-    const line = encode(route, identity.dialect);
     const writtenAtMs = this.#options.timers.nowMs();
-    const flight: Flight = { verb, lane, line, writtenAtMs, settled };
-    this.#lanes.launch(lane, writtenAtMs);
+    const change = this.#lanes.launch(lane, writtenAtMs);
+    if (change === undefined) return false;
+    const encode = verb === "announce" ? encodeAnnounce : encodeWithdraw;
+    const line = encode(change.route, identity.dialect);
+    const flight: Flight = { verb, lane, line, writtenAtMs, settled: change.settled };
     if (!this.#options.write(line)) {
       this.land(flight, "error", "The line could not be written");
     } else if (this.#options.questions.acks === "off") {
@@ -101,7 +101,7 @@ export class Commands {
     const isAnswer = outcome === "done" || outcome === "error";
     const ackMs = isAnswer ? nowMs - writtenAtMs : undefined;
     this.#options.settle(settled, { outcome, line, writtenAtMs, ackMs, detail });
-    this.#lanes.land(lane, outcome === "done", isAnswer ? nowMs : undefined);
+    this.#lanes.land(lane, outcome, isAnswer ? nowMs : undefined);
   }
 
   /** No answer will come for `flights`. */

@@ -1,7 +1,7 @@
 /** One wanted change per prefix: what is queued, what is on its way, and what must rest first. */
 import type { Route } from "./route.ts";
 import { unwritten } from "./settlement.ts";
-import type { Settled, Settlement } from "./settlement.ts";
+import type { Settled, SettledOutcome, Settlement } from "./settlement.ts";
 import type { Timers } from "./timers.ts";
 
 export type Verb = "announce" | "withdraw";
@@ -26,8 +26,12 @@ const PREFIXES_MAX = 65_536;
 
 /** All that is known about one prefix. */
 export interface Lane {
-  wanted: (Change & { readonly key: string; readonly maySkip: boolean }) | undefined;
+  wanted: (Change & { readonly maySkip: boolean }) | undefined;
   isFlying: boolean;
+  /** Of the last announcement that was written and not refused. */
+  announced: Route | undefined;
+  /** What `announced` was before the announcement on its way, in case that one is refused. */
+  announcedBefore: Route | undefined;
   last:
     | { readonly verb: Verb; readonly key: string; isConfirmed: boolean; atMs: number }
     | undefined;
@@ -68,7 +72,7 @@ export class Lanes {
     else this.#options.settle(earlier.settled, unwritten("superseded", `by ${change.verb}`));
     // Asked for out of the blue, the same command again is meant to be written: it mends what others did.
     const maySkip = earlier !== undefined || lane.isFlying;
-    lane.wanted = { ...change, key: `${change.verb} ${JSON.stringify(change.route)}`, maySkip };
+    lane.wanted = { ...change, maySkip };
     this.#consider(lane);
   }
 
@@ -77,22 +81,28 @@ export class Lanes {
     return this.#eligible[verb].values().next().value;
   }
 
-  /** The change of `lane` is written at `nowMs`. */
-  launch(lane: Lane, nowMs: number): void {
-    if (lane.wanted === undefined) return;
-    const { verb, key } = lane.wanted;
+  /** @returns The change of `lane`, with the route to be written now, at `nowMs`. */
+  launch(lane: Lane, nowMs: number): Change | undefined {
+    if (lane.wanted === undefined) return undefined;
+    const { verb, settled } = lane.wanted;
+    const route = routeFor(lane, lane.wanted);
     this.#eligible[verb].delete(lane);
     lane.wanted = undefined;
     this.#wanted -= 1;
     lane.isFlying = true;
-    lane.last = { verb, key, isConfirmed: false, atMs: nowMs };
+    lane.last = { verb, key: keyOf(verb, route), isConfirmed: false, atMs: nowMs };
+    lane.announcedBefore = lane.announced;
+    if (verb === "announce") lane.announced = route;
+    return { verb, route, settled };
   }
 
   /** The change on its way has ended. `answeredAtMs` is undefined when no answer came. */
-  land(lane: Lane, isConfirmed: boolean, answeredAtMs: number | undefined): void {
+  land(lane: Lane, outcome: SettledOutcome, answeredAtMs: number | undefined): void {
     lane.isFlying = false;
+    // Without an answer ExaBGP may hold it all the same.
+    if (outcome === "error") lane.announced = lane.announcedBefore;
     if (lane.last !== undefined) {
-      lane.last.isConfirmed = isConfirmed;
+      lane.last.isConfirmed = outcome === "done";
       lane.last.atMs = answeredAtMs ?? lane.last.atMs;
     }
     this.#consider(lane);
@@ -117,7 +127,14 @@ export class Lanes {
     if (known !== undefined) return known;
     if (this.#lanes.size >= PREFIXES_MAX) this.#forgetWithdrawn();
     if (this.#lanes.size >= PREFIXES_MAX) return undefined;
-    const lane = { wanted: undefined, isFlying: false, last: undefined, cancelRest: undefined };
+    const lane: Lane = {
+      wanted: undefined,
+      isFlying: false,
+      announced: undefined,
+      announcedBefore: undefined,
+      last: undefined,
+      cancelRest: undefined,
+    };
     this.#lanes.set(prefix, lane);
     return lane;
   }
@@ -130,7 +147,8 @@ export class Lanes {
     if (wanted === undefined) return;
     this.#eligible[wanted.verb === "announce" ? "withdraw" : "announce"].delete(lane);
     if (lane.isFlying) return;
-    const isRepetition = last?.key === wanted.key;
+    const key = keyOf(wanted.verb, routeFor(lane, wanted));
+    const isRepetition = last?.key === key;
     if (isRepetition && last.isConfirmed && wanted.maySkip) {
       this.#skip(lane, wanted.settled);
       return;
@@ -165,4 +183,16 @@ export class Lanes {
       }
     }
   }
+}
+
+/**
+ * What is written for `change`. ExaBGP keeps a withdrawal behind its announcement only if both carry the same
+ * attributes, and what was announced last need not be what was asked for last.
+ */
+function routeFor({ announced }: Lane, { verb, route }: Change): Route {
+  return verb === "withdraw" ? (announced ?? route) : route;
+}
+
+function keyOf(verb: Verb, route: Route): string {
+  return `${verb} ${JSON.stringify(route)}`;
 }

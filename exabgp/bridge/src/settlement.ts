@@ -13,7 +13,10 @@ export type SettledOutcome = "done" | "error" | "timeout" | "superseded" | "unco
 /** The end of one `announce` or `withdraw`; each has exactly one. */
 export interface Settlement {
   readonly outcome: SettledOutcome;
-  /** The line that was written, without newline; undefined when none was. */
+  /**
+   * The line that was written, without newline; undefined when none was. A withdrawal's attributes are those
+   * last announced, not always those that were given.
+   */
   readonly line: string | undefined;
   /** On the clock of `timers`. */
   readonly writtenAtMs: number | undefined;

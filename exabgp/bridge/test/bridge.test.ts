@@ -198,6 +198,111 @@ test("the same command out of the blue is written again: it mends what others di
   assert.deepEqual(it.written(), [ANNOUNCE_A, ANNOUNCE_A]);
 });
 
+test("a withdrawal carries the attributes last written, not those last asked for", async () => {
+  const it = new Harness();
+  await it.startReady();
+  await it.announce("a1", { ...A, med: 50 });
+  // ExaBGP is silent: the second announcement is never written.
+  await it.announce("a2", { ...A, med: 60 });
+  await it.withdraw("a3", { ...A, med: 60 });
+  await it.timers.advance(5000);
+  assert.deepEqual(it.written(), [`${ANNOUNCE_A} med 50`, BARRIER, `${WITHDRAW_A} med 50`]);
+  it.say(`${HEADER_LINE}done\ndone\n`);
+  assert.deepEqual(it.outcomes, ["a2 superseded", "a1 timeout", "a3 done"]);
+  assert.equal(it.settlements[2]?.settlement.line, `${WITHDRAW_A} med 50`);
+});
+
+// Each announcement: what ExaBGP said to it, and its MED.
+const announcements = [
+  { name: "ExaBGP took", said: [["done", 50]], withdrawn: 50 },
+  {
+    name: "ExaBGP took last",
+    said: [
+      ["done", 50],
+      ["done", 60],
+    ],
+    withdrawn: 60,
+  },
+  {
+    name: "ExaBGP took before the one that it refused",
+    said: [
+      ["done", 50],
+      ["error", 60],
+    ],
+    withdrawn: 50,
+  },
+  {
+    name: "ExaBGP took before the two that it refused",
+    said: [
+      ["done", 50],
+      ["error", 60],
+      ["error", 70],
+    ],
+    withdrawn: 50,
+  },
+  {
+    name: "were given, when all were refused",
+    said: [
+      ["error", 50],
+      ["error", 60],
+    ],
+    withdrawn: 99,
+  },
+  { name: "were given, when this process announced nothing", said: [], withdrawn: 99 },
+] as const;
+for (const { name, said, withdrawn } of announcements) {
+  test(`a withdrawal carries the attributes that ${name}`, async () => {
+    const it = new Harness();
+    await it.startReady();
+    for (const [answer, med] of said) {
+      await it.announce("a", { ...A, med });
+      await it.timers.advance(250);
+      it.say(`${answer}\n`);
+    }
+    it.written();
+    await it.withdraw("a", { ...A, med: 99 });
+    await it.timers.advance(250);
+    assert.deepEqual(it.written(), [`${WITHDRAW_A} med ${withdrawn}`]);
+  });
+}
+
+test("a repeated withdrawal carries them too; one that changes nothing is not written", async () => {
+  const it = new Harness();
+  await it.startReady();
+  await it.announce("a1", A_MED);
+  it.say("done\n");
+  await it.withdraw("a2", A);
+  await it.timers.advance(250);
+  it.say("done\n");
+  it.written();
+  await it.withdraw("a3", { ...A, med: 60 });
+  assert.deepEqual(it.written(), [`${WITHDRAW_A} med 200`]);
+  await it.announce("a4", { ...A, med: 60 });
+  await it.withdraw("a5", { ...A, med: 60 });
+  it.say("done\n");
+  await it.timers.advance(250);
+  assert.deepEqual(it.written(), []);
+  assert.deepEqual(it.outcomes.slice(2), ["a4 superseded", "a3 done", "a5 done"]);
+});
+
+test("a withdrawal carries what was given again after an announcement that could not be written", async () => {
+  let isBroken = false;
+  const lines: string[] = [];
+  const it = new Harness({
+    output(line) {
+      if (isBroken) throw new RangeError("full");
+      lines.push(line);
+    },
+  });
+  await it.startReady();
+  isBroken = true;
+  await it.announce("a1", A_MED);
+  isBroken = false;
+  await it.withdraw("a2", A);
+  await it.timers.advance(250);
+  assert.equal(lines.at(-1), WITHDRAW_A);
+});
+
 test("announcements are bounded in flight, withdrawals do not wait for them", async () => {
   const it = new Harness();
   await it.startReady();

@@ -4,7 +4,14 @@ import { Pairing } from "../src/pairing.ts";
 import type { Flight, Paired } from "../src/pairing.ts";
 
 function flight(line: string): Flight {
-  const lane = { wanted: undefined, isFlying: true, last: undefined, cancelRest: undefined };
+  const lane = {
+    wanted: undefined,
+    isFlying: true,
+    announced: undefined,
+    announcedBefore: undefined,
+    last: undefined,
+    cancelRest: undefined,
+  };
   return { verb: "withdraw", lane, line, writtenAtMs: 0, settled: () => {} };
 }
 
