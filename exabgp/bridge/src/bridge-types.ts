@@ -38,7 +38,7 @@ export interface Problem {
 }
 
 /**
- * - `no-answer`: a question had no answer in time; it is asked again.
+ * - `no-answer`: a question had no answer in time; it is asked again while there is room in the pipe.
  * - `answer-timeout`: commands had no answer in time; the pairing starts anew.
  * - `acks-off`: ExaBGP gives data but no `done`: commands end as `unconfirmed`.
  * - `stale-answer`: an answer that belongs to no command of this process.

@@ -173,6 +173,7 @@ export class Bridge {
   #onChunk(chunk: Buffer | string): void {
     if (this.#life === "closed") return;
     this.#lastHeardAtMs = this.#options.timers.nowMs();
+    this.#questions.onSign();
     this.#reader.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
     this.#turn();
   }

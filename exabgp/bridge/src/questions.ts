@@ -18,6 +18,12 @@ const ACK_PROOF_MS = 1000;
  */
 const BARRIERS_MAX = 64;
 
+/**
+ * Three quarters of a pipe's 64 KiB: more room than commands have, because the answer to a question is what ends
+ * their waiting. Beyond it a write could block this process until ExaBGP reads, and nothing would be served.
+ */
+export const QUESTIONS_UNREAD_BYTES_MAX = 49_152;
+
 export interface QuestionsOptions {
   readonly timers: Timers;
   readonly dialect: "auto" | Dialect;
@@ -47,6 +53,8 @@ export class Questions {
   #isReadyTold = false;
   /** Since the last question ExaBGP gave any answer, or the complete one of an earlier barrier. */
   #heard: "nothing" | "something" | "barrier" = "nothing";
+  /** Since the last question ExaBGP wrote anything at all. */
+  #isAlive = false;
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: QuestionsOptions) {
@@ -69,11 +77,10 @@ export class Questions {
     return this.#sessions.all;
   }
 
-  /** Asks what ExaBGP is, again and again until it says so. */
+  /** Asks what ExaBGP is, again and again until it says so, or the pipe may be full. */
   askVersion(): void {
-    const { pairing, write, problem, answerTimeoutMs, dialect } = this.#options;
-    write(VERSION_QUESTION);
-    pairing.pushUnanswered(VERSION_QUESTION);
+    const { pairing, problem, answerTimeoutMs, dialect } = this.#options;
+    if (this.#ask(VERSION_QUESTION)) pairing.pushUnanswered(VERSION_QUESTION);
     this.#setTimer(answerTimeoutMs, () => {
       problem("no-answer", `No answer to ${VERSION_QUESTION} in ${answerTimeoutMs} ms`);
       if (dialect === "auto") {
@@ -87,13 +94,18 @@ export class Questions {
 
   /** Asks the barrier question; until its answer is complete, nobody's answer is certain. */
   synchronize(): void {
-    const { pairing, write, answerTimeoutMs } = this.#options;
+    const { pairing, answerTimeoutMs } = this.#options;
     if (this.#identity === undefined) return;
     const question = BARRIER_QUESTIONS[this.#identity.dialect];
     this.#phase = "synchronizing";
     this.#heard = "nothing";
-    if (write(question)) pairing.pushBarrier(question);
+    if (this.#ask(question)) pairing.pushBarrier(question);
     this.#setTimer(answerTimeoutMs, () => this.#onBarrierTimeout(question));
+  }
+
+  /** Anything came: an ExaBGP that writes has a running loop, which reads too. */
+  onSign(): void {
+    this.#isAlive = true;
   }
 
   /** A session event came. */
@@ -122,6 +134,19 @@ export class Questions {
     }
     this.#acks = "on";
     return this.#pair(line.kind);
+  }
+
+  /**
+   * One question for each sign of life once the pipe may be full. Those that are in it are answered when ExaBGP
+   * wakes up.
+   *
+   * @returns false when it was not written.
+   */
+  #ask(question: string): boolean {
+    const { pairing, write } = this.#options;
+    if (pairing.unreadBytes >= QUESTIONS_UNREAD_BYTES_MAX && !this.#isAlive) return false;
+    this.#isAlive = false;
+    return write(question);
   }
 
   close(): void {

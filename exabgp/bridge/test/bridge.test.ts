@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ANNOUNCEMENTS_IN_FLIGHT_MAX, UNREAD_BYTES_MAX } from "../src/index.ts";
 import type { Route } from "../src/index.ts";
+import { QUESTIONS_UNREAD_BYTES_MAX } from "../src/questions.ts";
 import { Harness, HEADER_LINE } from "./harness.ts";
 
 const A: Route = { prefix: "192.0.2.0/24", nextHop: "self" };
@@ -374,6 +375,33 @@ test("while ExaBGP is silent, withdrawals are written up to a bound, and all of 
     await it.timers.advance(1);
   }
   assert.equal(settled, 2000);
+  assert.equal(it.bridge.status().phase, "ready");
+});
+
+test("an ExaBGP that never reads is not asked until the pipe is full", async () => {
+  const it = new Harness();
+  it.bridge.start();
+  await it.withdraw("b", B);
+  // Without a bound 5 s a question fill the pipe's 64 KiB in six hours.
+  await it.timers.advance(24 * 3_600_000);
+  const bytes = `${it.written().join("\n")}\n`.length;
+  assert.ok(bytes >= QUESTIONS_UNREAD_BYTES_MAX && bytes < QUESTIONS_UNREAD_BYTES_MAX + 100);
+  assert.equal(it.problems.at(-1)?.word, "no-answer");
+  // One more for each sign of life, whatever it is.
+  it.say("neighbor 192.0.2.1 up\nneighbor 192.0.2.1 down\n");
+  await it.timers.advance(60_000);
+  assert.deepEqual(it.written(), ["system version"]);
+  // It wakes up, says what it is, and hangs again.
+  it.say("done\nexabgp 4.2.21\ndone\n");
+  await it.timers.advance(60_000);
+  assert.deepEqual(it.written(), [BARRIER]);
+  it.say("exabgp 4.2.21\ndone\n".repeat(3));
+  await it.timers.advance(60_000);
+  assert.deepEqual(it.written(), [BARRIER]);
+  it.say(`${HEADER_LINE}done\n`.repeat(2));
+  assert.deepEqual(it.written(), [WITHDRAW_B]);
+  it.say("done\n");
+  assert.deepEqual(it.outcomes, ["b done"]);
   assert.equal(it.bridge.status().phase, "ready");
 });
 
