@@ -72,6 +72,12 @@ async function measure(
       // Its own only: of its children none ends here.
       exabgpMsPerSecond: (after.exabgpMs - before.exabgpMs) / elapsedSeconds,
     };
+  } catch (error) {
+    // The log goes with the stage.
+    const lines = stage.pop.exabgp.agentLog.lines().slice(-5).join("\n");
+    throw new Error(`Cannot measure ${count} ${check} checks by ${program}:\n${lines}`, {
+      cause: error,
+    });
   } finally {
     await stage.remove();
   }
