@@ -12,11 +12,12 @@ import type { AgentState, CheckState, ServiceState, Step } from "./state.ts";
  *
  * @param owned What earlier lives announced and have not surely withdrawn, by canonical prefix. Those that
  * `plan` no longer has are withdrawn at once; whether that is too many, `refuseMassWithdrawal` says before.
+ * @param drains See `AgentState`.
  */
 export function startAgent(
   plan: Plan,
   owned: ReadonlyMap<string, OwnedRoute>,
-  drains: readonly Drain[],
+  drains: readonly Drain[] | undefined,
   nowMs: number,
 ): Step {
   const empty: AgentState = {
@@ -43,7 +44,7 @@ export function configure(state: AgentState, plan: Plan, actor: Actor, nowMs: nu
   });
   const services = plan.services.map(({ name }): ServiceState => {
     const kept = state.services[places.get(name) ?? -1];
-    return kept ?? { state: "starting", reason: "check-unknown", sinceMs: nowMs };
+    return kept ?? { state: "starting", reason: "check-unknown", held: undefined, sinceMs: nowMs };
   });
   const routes = new Map(state.routes);
   for (const { prefix } of index.prefixes) if (!routes.has(prefix)) routes.set(prefix, UNTOLD);

@@ -22,7 +22,8 @@ export interface Decision {
 /** Everything that a decision depends on. */
 export interface Circumstances {
   readonly stopping: boolean;
-  readonly drained: boolean;
+  /** undefined: nobody could read the drains. */
+  readonly drained: boolean | undefined;
   readonly require: Require;
   readonly verdicts: readonly Verdict[];
 }
@@ -37,6 +38,7 @@ export function decide({ stopping, drained, require, verdicts }: Circumstances):
     case "unmet":
       return { state: "down", reason: "check-down" };
     case "met":
+      if (drained === undefined) return { state: "starting", reason: "check-unknown" };
       return verdicts.every((verdict) => verdict === "up")
         ? { state: "up", reason: "all-checks-up" }
         : { state: "up", reason: "enough-checks-up" };
@@ -70,12 +72,33 @@ export function dispositionOf(state: State): Disposition {
   }
 }
 
+/** One of the services that name a prefix. */
+export interface Voice {
+  readonly disposition: Disposition;
+  /** What it wanted when it last wanted anything; undefined before. */
+  readonly held: "announce" | "withdraw" | undefined;
+}
+
 /**
  * What several services that name one prefix want together. `all`: announced only while every one of them is
  * (pessimistic withdrawal, RFC 4786 section 4.8.2); `any`: while at least one is.
+ *
+ * @param isOurs Whether this agent has said anything about the prefix: until then ExaBGP may hold it for any of
+ * them, later only for those that wanted it.
  */
-export function combine(shared: "all" | "any", dispositions: readonly Disposition[]): Disposition {
-  const order: readonly Disposition[] =
-    shared === "all" ? ["withdraw", "leave", "announce"] : ["announce", "leave", "withdraw"];
-  return order.find((disposition) => dispositions.includes(disposition)) ?? "leave";
+export function combine(
+  shared: "all" | "any",
+  voices: readonly Voice[],
+  isOurs: boolean,
+): Disposition {
+  const dispositions = voices.map(({ disposition }) => disposition);
+  if (shared === "all") {
+    if (dispositions.includes("withdraw")) return "withdraw";
+    return dispositions.every((one) => one === "announce") ? "announce" : "leave";
+  }
+  if (dispositions.includes("announce")) return "announce";
+  const mayHold = voices.some(
+    ({ disposition, held }) => disposition === "leave" && (held === "announce" || !isOurs),
+  );
+  return mayHold ? "leave" : "withdraw";
 }

@@ -1,7 +1,7 @@
 /** From the states of the services to the commands that make ExaBGP hold what they say. */
-import { combine, dispositionOf, type Disposition } from "./decide.ts";
+import { combine, dispositionOf, type Disposition, type Voice } from "./decide.ts";
 import type { PlannedPrefix } from "./index-plan.ts";
-import { afterCommand, difference, type Command } from "./routes.ts";
+import { afterCommand, difference, type Command, type RouteState } from "./routes.ts";
 import type { AgentState } from "./state.ts";
 
 /**
@@ -22,12 +22,17 @@ export function reconcileRoutes(
     const route = state.routes.get(prefix);
     if (route === undefined) continue;
     const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
-    const change = difference(route, wantedOf(state, planned), planned?.route, nowMs);
+    const wanted = wantedOf(state, planned, route.told);
+    const change = difference(route, wanted, planned?.route, nowMs);
     if (change === undefined) continue;
     const number = state.changes + commands.length + 1;
     const command: Command = { ...change, change: number, decision: undefined };
     commands.push(command);
-    routes.set(prefix, afterCommand(route, command, servicesOf(state, planned)));
+    const services = (planned?.services ?? []).map(
+      (at) => state.index.plan.services[at]?.name ?? "",
+    );
+    const owner = { services, shared: planned?.shared ?? "all" };
+    routes.set(prefix, afterCommand(route, command, owner));
   }
   if (commands.length === 0) return { state, commands };
   const merged = affected === undefined ? routes : new Map([...state.routes, ...routes]);
@@ -37,17 +42,22 @@ export function reconcileRoutes(
   };
 }
 
-/** What the services that name a prefix want for it; one that nobody names is to be withdrawn. */
-export function wantedOf(state: AgentState, planned: PlannedPrefix | undefined): Disposition {
+/**
+ * What the services that name a prefix want for it; one that nobody names is to be withdrawn.
+ *
+ * @param told What this agent has said about it.
+ */
+export function wantedOf(
+  state: AgentState,
+  planned: PlannedPrefix | undefined,
+  told: RouteState["told"],
+): Disposition {
   if (planned === undefined) return "withdraw";
-  const dispositions = planned.services.map((at) =>
-    dispositionOf(state.services[at]?.state ?? "starting"),
-  );
-  return combine(planned.shared, dispositions);
-}
-
-function servicesOf(state: AgentState, planned: PlannedPrefix | undefined): string[] {
-  return (planned?.services ?? []).map((at) => state.index.plan.services[at]?.name ?? "");
+  const voices = planned.services.map((at): Voice => {
+    const service = state.services[at];
+    return { disposition: dispositionOf(service?.state ?? "starting"), held: service?.held };
+  });
+  return combine(planned.shared, voices, told !== "unknown");
 }
 
 function prefixesOf(state: AgentState, affected: readonly number[] | undefined): Iterable<string> {

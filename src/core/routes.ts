@@ -17,9 +17,14 @@ export interface RouteState {
 }
 
 /** A route that was announced, perhaps by a previous life of the agent, and whose it was. */
-export interface OwnedRoute {
+export interface OwnedRoute extends Owner {
   readonly route: Route;
+}
+
+/** Who names a prefix, and how they decide about it together. */
+export interface Owner {
   readonly services: readonly string[];
+  readonly shared: "all" | "any";
 }
 
 /** A line for ExaBGP. `change` comes back with its answer. */
@@ -32,10 +37,11 @@ export interface Command {
 }
 
 /**
- * How long a command that ExaBGP refused or did not answer rests. Longer than its answer may take, so that
- * a busy ExaBGP is not flooded; short enough that a stale route is not for long.
+ * How long a command that ExaBGP refused or did not answer rests. A withdrawal only so long that a busy ExaBGP is
+ * not flooded, because traffic goes to a dead service meanwhile; an announcement that was refused once will be
+ * refused again.
  */
-const RETRY_MS = 10_000;
+const RETRY_MS = { announced: 10_000, withdrawn: 1000, unknown: 10_000 } as const;
 
 export const UNTOLD: RouteState = {
   told: "unknown",
@@ -67,24 +73,20 @@ export function difference(
 }
 
 /** The route's state once `command` has been handed to ExaBGP. */
-export function afterCommand(
-  route: RouteState,
-  command: Command,
-  services: readonly string[],
-): RouteState {
+export function afterCommand(route: RouteState, command: Command, owner: Owner): RouteState {
   const announced = command.type === "announce";
   return {
     told: announced ? "announced" : "withdrawn",
     answer: "pending",
     change: command.change,
-    owned: announced ? { route: command.route, services } : route.owned,
+    owned: announced ? { route: command.route, ...owner } : route.owned,
     retryAtMs: undefined,
   };
 }
 
 /** The route's state once ExaBGP has answered, or failed to answer, its last command. */
 export function afterAnswer(route: RouteState, done: boolean, nowMs: number): RouteState {
-  if (!done) return { ...route, answer: "failed", retryAtMs: nowMs + RETRY_MS };
+  if (!done) return { ...route, answer: "failed", retryAtMs: nowMs + RETRY_MS[route.told] };
   return { ...route, answer: "done", owned: route.told === "withdrawn" ? undefined : route.owned };
 }
 

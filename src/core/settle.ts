@@ -1,5 +1,5 @@
 /** Decides about services and gives every command to the decision that it belongs to. */
-import { decide } from "./decide.ts";
+import { decide, dispositionOf } from "./decide.ts";
 import type { Drain, Transition } from "./inputs.ts";
 import { reconcileRoutes } from "./reconcile.ts";
 import type { Command } from "./routes.ts";
@@ -18,7 +18,10 @@ export const BY_AGENT: Cause = {
 };
 
 /** The cause of a decision about a service that is drained: the operator's word. */
-export function drainCause(drains: readonly Drain[], service: string): Cause | undefined {
+export function drainCause(
+  drains: readonly Drain[] | undefined,
+  service: string,
+): Cause | undefined {
   const drain = coveringDrain(drains, service);
   return drain === undefined ? undefined : { ...BY_AGENT, actor: drain.by, note: drain.reason };
 }
@@ -44,7 +47,7 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
     if (planned === undefined || before === undefined) continue;
     const decision = decide({
       stopping: state.stopping,
-      drained: coveringDrain(state.drains, planned.name) !== undefined,
+      drained: state.drains && coveringDrain(state.drains, planned.name) !== undefined,
       require: planned.require,
       verdicts: (state.index.checksOf[at] ?? []).map(
         (check) => state.checks[check]?.health.verdict ?? "unknown",
@@ -54,7 +57,9 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
       services[at] = { ...before, reason: decision.reason };
       continue;
     }
-    services[at] = { ...decision, sinceMs: nowMs };
+    const disposition = dispositionOf(decision.state);
+    const held = disposition === "leave" ? before.held : disposition;
+    services[at] = { ...decision, held, sinceMs: nowMs };
     transitions.push({
       type: "transition",
       decision: state.decisions + transitions.length + 1,

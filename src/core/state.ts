@@ -14,7 +14,8 @@ export interface AgentState {
   readonly services: readonly ServiceState[];
   /** By canonical prefix; prefixes that are owned but not configured included. */
   readonly routes: ReadonlyMap<string, RouteState>;
-  readonly drains: readonly Drain[];
+  /** undefined while nobody could read them: then nothing new is announced. */
+  readonly drains: readonly Drain[] | undefined;
   readonly stopping: boolean;
   /** Counts decisions. */
   readonly decisions: number;
@@ -38,6 +39,8 @@ export interface LastResult {
 }
 
 export interface ServiceState extends Decision {
+  /** What the last state that was not to `leave` wanted; undefined before the first. */
+  readonly held: "announce" | "withdraw" | undefined;
   /** When `state` was entered, milliseconds on the monotonic clock. */
   readonly sinceMs: number;
 }
@@ -48,7 +51,11 @@ export interface Step {
 }
 
 /** The drain that a service stands under: its own before the PoP's. */
-export function coveringDrain(drains: readonly Drain[], service: string): Drain | undefined {
+export function coveringDrain(
+  drains: readonly Drain[] | undefined,
+  service: string,
+): Drain | undefined {
+  if (drains === undefined) return undefined;
   return (
     drains.find((drain) => drain.service === service) ??
     drains.find((drain) => drain.service === ALL_SERVICES)

@@ -84,10 +84,11 @@ export function servicesStatus(state: AgentState, moment: Moment): ServiceStatus
 function routeStatus(state: AgentState, prefix: string): RouteStatus {
   const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
   const route = state.routes.get(prefix);
+  const told = route?.told ?? "unknown";
   return {
     prefix,
-    wanted: wantedOf(state, planned),
-    told: route?.told ?? "unknown",
+    wanted: wantedOf(state, planned, told),
+    told,
     answer: route?.answer ?? "none",
   };
 }

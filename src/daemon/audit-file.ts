@@ -3,64 +3,84 @@ import { readFileSync } from "node:fs";
 import { open, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AuditRecord } from "./audit.ts";
+import type { Clock } from "./clock.ts";
 import { parseObject } from "./untrusted.ts";
 
 /** With one older file beside it: some ten thousand records. */
 const FILE_MAX_BYTES = 8 * 1024 * 1024;
 
-/** What a disk that stalls may cost; a PoP makes a few records an hour. */
+/** What a disk that is full or stalls may cost; a PoP makes a few records an hour. */
 const QUEUE_MAX = 10_000;
+
+/** A full disk may have been cleared by then. */
+const RETRY_MS = 5000;
+
+export interface AuditFileOptions {
+  readonly stateDir: string;
+  /** The kernel's id of this boot. */
+  readonly boot: string;
+  readonly clock: Clock;
+  /** Why records are not on disk; undefined when they are. Each is in the log all the same. */
+  readonly problem: (detail: string | undefined) => void;
+}
 
 export class AuditFile {
   readonly #path: string;
-  readonly #boot: string;
-  readonly #lost: (count: number, error: unknown) => void;
-  #queue: string[] = [];
+  readonly #options: AuditFileOptions;
+  readonly #queue: string[] = [];
   #writing: Promise<void> | undefined;
+  #lost = 0;
   #seq: number;
 
-  /** @param lost Called when records could not be written; they are in the log all the same. */
-  constructor(stateDir: string, boot: string, lost: (count: number, error: unknown) => void) {
-    this.#path = join(stateDir, "audit.jsonl");
-    this.#boot = boot;
-    this.#lost = lost;
+  constructor(options: AuditFileOptions) {
+    this.#path = join(options.stateDir, "audit.jsonl");
+    this.#options = options;
     this.#seq = this.#lastSeq();
-    if (this.#isTorn()) this.#queue.push("\n");
+    this.#startLine();
   }
 
   /** Numbers the record and writes it soon. */
   append(record: Omit<AuditRecord, "seq">): AuditRecord {
     const { v, ...rest } = record;
     const numbered: AuditRecord = { v, seq: (this.#seq += 1), ...rest };
-    if (this.#queue.length >= QUEUE_MAX) this.#lost(1, new Error("the disk does not keep up"));
+    if (this.#queue.length >= QUEUE_MAX) this.#lost += 1;
     else this.#queue.push(`${JSON.stringify(numbered)}\n`);
     this.#writing ??= this.#write();
     return numbered;
   }
 
-  /** Resolves when everything is on disk, or lost. */
+  /** Resolves when everything is on disk, or the disk has refused it. */
   async flush(): Promise<void> {
     await this.#writing;
   }
 
   async #write(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const lines = this.#queue;
-      this.#queue = [];
-      try {
-        await this.#rotate();
-        const file = await open(this.#path, "a", 0o640);
-        try {
-          await file.appendFile(lines.join(""));
-          await file.datasync();
-        } finally {
-          await file.close();
-        }
-      } catch (error) {
-        this.#lost(lines.length, error);
-      }
+    const { problem, clock } = this.#options;
+    try {
+      while (this.#queue.length > 0) await this.#writeQueue();
+      problem(this.#lost === 0 ? undefined : `${this.#lost} records are only in the log`);
+    } catch (error) {
+      problem(`${this.#queue.length + this.#lost} records are only in the log: ${String(error)}`);
+      this.#startLine();
+      clock.after(RETRY_MS, () => {
+        this.#writing ??= this.#write();
+      });
     }
     this.#writing = undefined;
+  }
+
+  async #writeQueue(): Promise<void> {
+    await this.#rotate();
+    const file = await open(this.#path, "a", 0o640);
+    try {
+      for (let line = this.#queue[0]; line !== undefined; line = this.#queue[0]) {
+        await file.appendFile(line);
+        this.#queue.shift();
+      }
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
   }
 
   async #rotate(): Promise<void> {
@@ -71,12 +91,14 @@ export class AuditFile {
     if (size > FILE_MAX_BYTES) await rename(this.#path, `${this.#path}.1`);
   }
 
-  /** Whether a crash cut the last line short: the next one must not be glued to it. */
-  #isTorn(): boolean {
+  /** A crash or a full disk may have cut the last line short: the next one must not be glued to it. */
+  #startLine(): void {
     try {
-      return !readFileSync(this.#path, "utf8").endsWith("\n");
+      const text = readFileSync(this.#path, "utf8");
+      const isWhole = text === "" || text.endsWith("\n");
+      if (!isWhole && this.#queue[0] !== "\n") this.#queue.unshift("\n");
     } catch {
-      return false;
+      // There is no line to be glued to.
     }
   }
 
@@ -92,7 +114,7 @@ export class AuditFile {
       // A crash may have torn the last line.
       for (const line of text.trimEnd().split("\n").slice(-2).toReversed()) {
         const record = parse(line);
-        if (record !== undefined) return record.boot === this.#boot ? record.seq : 0;
+        if (record !== undefined) return record.boot === this.#options.boot ? record.seq : 0;
       }
     }
     return 0;

@@ -1,5 +1,4 @@
 /** Which configuration is in force: the file, the last good one, or none. */
-import type { Route } from "exabgp-ts-bridge";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigError, formatProblem } from "../config/problem.ts";
 import type { Plan, ServicePlan } from "../config/plan.ts";
@@ -78,17 +77,12 @@ export function refusalText(refusal: {
  * services that earlier lives announced are obeyed.
  */
 function planOfOwned(owned: ReadonlyMap<string, OwnedRoute>, pop: string): Plan {
-  const routesOf = new Map<string, Route[]>();
-  for (const { route, services } of owned.values()) {
-    const name = services[0] ?? "";
-    routesOf.set(name, [...(routesOf.get(name) ?? []), route]);
+  const services = new Map<string, ServicePlan>();
+  for (const { route, shared, services: names } of owned.values()) {
+    for (const name of names) {
+      const routes = [...(services.get(name)?.routes ?? []), route];
+      services.set(name, { name, require: "all", shared, routes, checks: [] });
+    }
   }
-  const services = [...routesOf].map(([name, routes]): ServicePlan => ({
-    name,
-    require: "all",
-    shared: "all",
-    routes,
-    checks: [],
-  }));
-  return { pop, services };
+  return { pop, services: [...services.values()] };
 }

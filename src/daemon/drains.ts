@@ -2,7 +2,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { link, readdir, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { Drain, Undrain } from "../core/inputs.ts";
+import { ALL_SERVICES, type Drain, type Undrain } from "../core/inputs.ts";
 import type { Clock } from "./clock.ts";
 import { readDrainFile } from "./drain-file.ts";
 import { codeOf } from "./untrusted.ts";
@@ -47,12 +47,9 @@ export class DrainFolder {
     this.#options = options;
   }
 
-  /** Resolves when the folder has been read for the first time: nothing may be announced before. */
+  /** Resolves after the first try to read the folder. Until one succeeds, `changed` is not called. */
   async start(): Promise<void> {
     await this.#scan();
-    if (this.#stopped || this.#last !== "") return;
-    await new Promise<void>((resolve) => this.#options.clock.after(RESCAN_MS, resolve));
-    await this.start();
   }
 
   stop(): void {
@@ -90,7 +87,12 @@ export class DrainFolder {
 
   async #read(): Promise<void> {
     const { folder } = this.#options;
-    for (const name of await readdir(folder)) if (name.startsWith(ASIDE)) await this.#putBack(name);
+    for (const name of await readdir(folder)) {
+      if (!name.startsWith(ASIDE)) continue;
+      await this.#putBack(name).catch((error: unknown) => {
+        this.#problem = `Cannot clear "${name}" away: ${codeOf(error)}`;
+      });
+    }
     const names = (await readdir(folder)).filter((name) => !name.startsWith("."));
     const drains: Drain[] = [];
     const undrains: Undrain[] = [];
@@ -98,12 +100,26 @@ export class DrainFolder {
     if (usable.length < names.length) {
       this.#problem = `Ignores ${names.length - usable.length} files that are not named as a service`;
     }
-    for (const name of usable.slice(0, FILES_MAX)) {
+    if (usable.length > FILES_MAX) {
+      this.#problem = `Reads only ${FILES_MAX} of ${usable.length} drain files`;
+      // What stands for the whole PoP must not be cut off.
+      if (usable.includes(ALL_SERVICES)) usable.unshift(ALL_SERVICES);
+    }
+    for (const name of new Set(usable.slice(0, FILES_MAX))) {
       const path = join(folder, name);
       const file = await readDrainFile(path, name);
       if (file === undefined) continue;
-      if (file.kind === "drain") drains.push(file.drain);
-      else if (await this.#consume(name)) undrains.push(file.undrain);
+      if (file.kind === "drain") {
+        drains.push(file.drain);
+        continue;
+      }
+      try {
+        if (await this.#consume(name)) undrains.push(file.undrain);
+      } catch (error) {
+        // One file must not make the agent deaf to the others, and what cannot be ended stands.
+        const problem = `is an undrain that cannot be taken away: ${codeOf(error)}`;
+        drains.push({ ...file.undrain, since: undefined, problem });
+      }
     }
     const now = JSON.stringify(drains);
     if (now === this.#last && undrains.length === 0) return;
@@ -128,13 +144,13 @@ export class DrainFolder {
     const taken = await readDrainFile(path, name);
     const isDrain = taken?.kind === "drain";
     if (isDrain) {
-      // Whoever takes it away again is seen in the next turn.
-      this.#again = true;
       await link(path, join(this.#options.folder, name)).catch((error: unknown) => {
         if (codeOf(error) !== "EEXIST") throw error;
       });
     }
     await unlink(path);
+    // Last: a file that cannot be cleared away must not be tried again at once.
+    this.#again ||= isDrain;
     return isDrain;
   }
 

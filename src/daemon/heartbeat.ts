@@ -7,9 +7,17 @@ import type { Loop } from "./loop.ts";
 const HOURLY = "0 * * * *";
 
 export function startHeartbeat(log: Log, loop: Loop): void {
-  schedule(HOURLY, () => {
+  // node-cron's own logger prints.
+  const logger = {
+    info: (text: string) => log.debug({ text }, "schedule"),
+    warn: (text: string) => log.debug({ text }, "schedule"),
+    error: (error: unknown) => log.warn({ err: error }, "schedule failed"),
+    debug: (error: unknown) => log.debug({ err: error }, "schedule"),
+  };
+  const beat = (): void => {
     const { index, services, drains } = loop.state;
     const states = index.plan.services.map(({ name }, at) => `${name}=${services[at]?.state}`);
-    log.info({ services: states, drains: drains.length }, "heartbeat");
-  });
+    log.info({ services: states, drains: drains?.length ?? 0 }, "heartbeat");
+  };
+  schedule(HOURLY, beat, { logger, suppressMissedWarning: true });
 }

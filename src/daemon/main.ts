@@ -1,4 +1,5 @@
 /** `anyctl agent`: what is wired to what. Each part's own file says what it does. */
+import { onReloadSignal } from "./process-setup.ts";
 import { randomUUID } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
@@ -86,8 +87,8 @@ class Agent {
   readonly #drains: DrainFolder;
   readonly #scheduler: Scheduler;
   readonly #sessions: SessionLog;
-  #standing: readonly Drain[] = [];
-  /** undefined until the drains have been read for the first time. */
+  /** undefined until the drain folder has been read for the first time. */
+  #standing: readonly Drain[] | undefined;
   #loop: Loop | undefined;
   #reloader: Reloader | undefined;
   #control: ControlServer | undefined;
@@ -112,9 +113,12 @@ class Agent {
     this.#sessions = new SessionLog(log);
     this.#bridge = this.#createBridge();
     const boot = bootId();
-    this.#auditFile = new AuditFile(stateDir, boot, (count, error) =>
-      this.#problems.report("audit-file", `${count} records are only in the log: ${String(error)}`),
-    );
+    this.#auditFile = new AuditFile({
+      stateDir,
+      boot,
+      clock,
+      problem: (detail) => this.#problems.state("audit-file", detail),
+    });
     const origin = { pop: this.#effective.plan.pop, boot, agent: this.#version };
     this.#audit = new AuditDesk(clock, origin, (draft, timing) =>
       logRecord(log, this.#auditFile.append(draft), timing),
@@ -135,8 +139,6 @@ class Agent {
     this.#bridge.start();
     process.on("SIGTERM", () => this.#exit("SIGTERM", 0));
     process.on("SIGINT", () => this.#exit("SIGINT", 0));
-    // The kernel does not say who sent a signal.
-    process.on("SIGHUP", () => this.#reloader?.reload("unknown"));
     await this.#listen();
     await this.#drains.start();
     const first = startAgent(this.#effective.plan, this.#owned, this.#standing, clock.nowMs());
@@ -159,6 +161,9 @@ class Agent {
       probe: (checks) => this.#probe(checks),
       pop: (pop) => this.#audit.rename(pop),
     });
+    const reloader = this.#reloader;
+    // The kernel does not say who sent a signal.
+    onReloadSignal(() => reloader.reload("unknown"));
     startHeartbeat(this.#log, this.#loop);
   }
 
@@ -181,6 +186,8 @@ class Agent {
 
   /** One after another: what a later configuration wants must not be overtaken by an earlier one. */
   #probe(checks: readonly CheckPlan[]): void {
+    // At once: what an old target still answers must not count for the new one.
+    this.#scheduler.stopOthers(checks);
     this.#probing = this.#probing
       .then(() => prepareProbes(checks.map(({ spec }) => spec)))
       .catch((error: unknown) => this.#log.error({ err: error }, "a probe type cannot be loaded"))
@@ -227,10 +234,7 @@ class Agent {
         this.#standing = drains;
         this.#loop?.dispatch({ type: "drains", drains, undrains });
       },
-      problem: (detail) =>
-        detail === undefined
-          ? this.#problems.clear("drain-folder")
-          : this.#problems.report("drain-folder", detail),
+      problem: (detail) => this.#problems.state("drain-folder", detail),
     });
   }
 

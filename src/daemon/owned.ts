@@ -76,7 +76,8 @@ function parse(text: string): OwnedFileContent {
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `normalizeRoute` refuses whatever is not a route
     const route = normalizeRoute(one["route"] as unknown as Route);
-    return { route, services: one["services"].map(String) };
+    const shared = one["shared"] === "any" ? "any" : "all";
+    return { route, services: one["services"].map(String), shared };
   });
   return { life, owned: routes };
 }

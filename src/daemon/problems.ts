@@ -31,6 +31,12 @@ export class Problems {
     this.#log.error({ word, detail }, "problem");
   }
 
+  /** @param detail undefined when all is well. */
+  state(word: ProblemKind, detail: string | undefined): void {
+    if (detail === undefined) this.clear(word);
+    else this.report(word, detail);
+  }
+
   clear(word: ProblemKind): void {
     if (this.#standing.delete(word)) this.#log.info({ word }, "problem is over");
   }

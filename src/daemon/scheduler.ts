@@ -27,13 +27,7 @@ export class Scheduler {
 
   /** Probes `checks` from now on, and nothing else. A check that is the same goes on undisturbed. */
   update(checks: readonly CheckPlan[]): void {
-    const wanted = new Map(checks.map((check) => [check.id, check]));
-    for (const [id, runner] of this.#running) {
-      const check = wanted.get(id);
-      if (check !== undefined && sameCheck(runner.check, check)) continue;
-      runner.stop();
-      this.#running.delete(id);
-    }
+    this.stopOthers(checks);
     const added = checks.filter(({ id }) => !this.#running.has(id));
     for (const [nth, check] of added.entries()) {
       const probe = createProbe(check.spec, this.#options.context);
@@ -44,8 +38,19 @@ export class Scheduler {
     }
   }
 
+  /** Stops what is not in `checks`, or not as it is there. */
+  stopOthers(checks: readonly CheckPlan[]): void {
+    const wanted = new Map(checks.map((check) => [check.id, check]));
+    for (const [id, runner] of this.#running) {
+      const check = wanted.get(id);
+      if (check !== undefined && sameCheck(runner.check, check)) continue;
+      runner.stop();
+      this.#running.delete(id);
+    }
+  }
+
   stop(): void {
-    this.update([]);
+    this.stopOthers([]);
   }
 }
 

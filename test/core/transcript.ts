@@ -2,9 +2,10 @@
  * Runs a transcript: lines that a network engineer can read in, the complete output of the core out.
  *
  * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N]`,
- * `owned PREFIX SERVICE [med=N]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
+ * `owned PREFIX SERVICE[,SERVICE] [med=N] [shared=any]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
  * `@MS drain ACTOR SERVICE|_all "NOTE"`, `@MS undrain ACTOR SERVICE|_all`, `@MS done|error PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
- * `@MS stop`. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
+ * `@MS stop`. `drains unreadable` before `start`, until
+ * `@MS drains-read`, leaves the drains unknown. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
  * Output: `> command`, `= service from -> to (reason)`, `! refusal`.
  */
 import { encodeAnnounce, encodeWithdraw, normalizeRoute, type Route } from "exabgp-ts-bridge";
@@ -30,6 +31,7 @@ class Run {
   #services: ServicePlan[] = [];
   #owned = new Map<string, OwnedRoute>();
   #drains: Drain[] = [];
+  #areDrainsKnown = true;
   #state: AgentState | undefined;
   #manual = false;
 
@@ -39,6 +41,9 @@ class Run {
     if (first === "") return [];
     if (first.startsWith("@")) return this.#timed(Number(first.slice(1)), rest);
     switch (first) {
+      case "drains":
+        this.#areDrainsKnown = rest[0] !== "unreadable";
+        return [];
       case "answers":
         this.#manual = rest[0] === "manual";
         return [];
@@ -51,8 +56,10 @@ class Run {
         this.#services = this.#services.filter((s) => s.name !== rest[0]);
         return [];
       case "owned": {
-        const [prefix = "", service = "", ...options] = rest;
-        this.#owned.set(prefix, { route: routeOf(prefix, options), services: [service] });
+        const [prefix = "", services = "", ...options] = rest;
+        const shared = options.includes("shared=any") ? "any" : "all";
+        const route = routeOf(prefix, options);
+        this.#owned.set(prefix, { route, services: services.split(","), shared });
         return [];
       }
       default:
@@ -62,8 +69,10 @@ class Run {
 
   #timed(nowMs: number, [verb = "", ...words]: string[]): string[] {
     const plan = { pop: "test1", services: this.#services };
-    if (verb === "start")
-      return this.#take(startAgent(plan, this.#owned, this.#drains, nowMs), nowMs);
+    if (verb === "start") {
+      const drains = this.#areDrainsKnown ? this.#drains : undefined;
+      return this.#take(startAgent(plan, this.#owned, drains, nowMs), nowMs);
+    }
     if (verb === "reload") return this.#dispatch({ type: "reload", plan, actor: "unknown" }, nowMs);
     this.#state ??= startAgent(plan, this.#owned, this.#drains, 0).state;
     return this.#dispatch(this.#input(verb, words, nowMs), nowMs);
@@ -88,6 +97,8 @@ class Run {
           elapsedMs: 1,
         };
       }
+      case "drains-read":
+        return { type: "drains", drains: [...this.#drains], undrains: [] };
       case "drain":
       case "undrain": {
         this.#drains = this.#drains.filter(({ service }) => service !== second);

@@ -1,7 +1,18 @@
 /** The whole agent as a process: what it writes for ExaBGP, and how it ends. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { waitUntil } from "../lab/wait.ts";
@@ -181,6 +192,23 @@ describe("state", () => {
     assert.match(exabgp.stderr, /"to":"down".*"msg":"decision"/);
   });
 
+  it("whose drains cannot be read keeps nothing from being withdrawn, and lets nothing be announced", async (t) => {
+    const { site, exabgp } = await announced(t);
+    exabgp.child.kill("SIGKILL");
+    await exabgp.exit();
+    const drains = join(site.stateDir, "drains");
+    rmSync(drains, { recursive: true });
+    writeFileSync(drains, "not a folder");
+    const next = new ScriptedExabgp(site);
+    await next.waitForStatus(
+      "a verdict",
+      ({ services }) => services[0]?.checks[0]?.verdict === "up",
+    );
+    assert.deepEqual(next.commands, []);
+    site.service.close();
+    assert.deepEqual(await next.waitForCommands(1), ["withdraw route 192.0.2.0/24 next-hop self"]);
+  });
+
   it("is served when what stood in the place of the socket is gone; routes did not wait", async (t) => {
     const site = await createSite(t);
     const socketPath = join(site.folder, "agent.sock");
@@ -218,6 +246,77 @@ describe("state", () => {
     );
     assert.equal(next.commands.length, 1);
     assert.deepEqual(readdirSync(join(site.stateDir, "drains")), ["web"]);
+  });
+});
+
+describe("the pipes that ExaBGP shares", () => {
+  it("stay as they are: no flag is set on its stderr", async (t) => {
+    const site = await createSite(t);
+    const pipe = join(site.folder, "stderr");
+    spawnSync("mkfifo", [pipe]);
+    const stderr = openSync(pipe, "r+");
+    t.after(() => closeSync(stderr));
+    const child = spawn(ANYCTL, ["agent", "--config", site.configPath], {
+      stdio: ["pipe", "pipe", stderr],
+    });
+    site.children.push(child);
+    const bytes = Buffer.alloc(65_536);
+    // It has logged, so everything that would look at stderr is loaded.
+    assert.match(bytes.toString("utf8", 0, readSync(stderr, bytes)), /agent starts/);
+    await waitUntil("its probes", () => existsSync(join(site.folder, "agent.sock")) || undefined);
+    const flags = readFileSync(`/proc/self/fdinfo/${stderr}`, "utf8");
+    const octal = Number.parseInt(/flags:\s+(\d+)/.exec(flags)?.[1] ?? "", 8);
+    assert.equal(octal & constants.O_NONBLOCK, 0, flags);
+  });
+
+  it("get nothing of what a library prints", () => {
+    const setup = new URL("../../src/daemon/process-setup.js", import.meta.url).href;
+    const program = `await import(${JSON.stringify(setup)}); console.info("shutdown"); process.stdout.write("x");`;
+    const run = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+      encoding: "utf8",
+    });
+    assert.deepEqual([run.stdout, run.stderr], ["", "shutdown\nx"]);
+  });
+});
+
+describe("SIGHUP while the agent starts", () => {
+  it("does not end it", async (t) => {
+    const site = await createSite(t);
+    const exabgp = new ScriptedExabgp(site);
+    // The first moment at which anybody can know that its own code runs.
+    await waitUntil("its start", () => exabgp.stderr.includes("agent starts") || undefined, {
+      everyMs: 1,
+    });
+    exabgp.child.kill("SIGHUP");
+    await exabgp.waitForCommands(1);
+    await waitUntil(
+      "the reload",
+      () => exabgp.stderr.includes("configuration reloaded") || undefined,
+    );
+  });
+});
+
+describe("a reload that changes the target of a check", () => {
+  it("counts nothing that the old target answers", async (t) => {
+    const { site, exabgp } = await announced(t);
+    // The first http check makes the agent load a library, while the old target still answers.
+    site.writeConfig(`defaults: { interval: 20ms, timeout: 20ms, fast-interval: 10ms, rise: 2, fall: 2 }
+services:
+  web:
+    prefixes: [192.0.2.0/24, 198.51.100.0/24]
+    scope: local
+    checks: { port: { type: tcp, host: 127.0.0.1, port: 1 } }
+  other:
+    prefixes: [203.0.113.0/24]
+    scope: local
+    checks: { page: { type: http, url: "http://127.0.0.1:1/" } }
+`);
+    exabgp.child.kill("SIGHUP");
+    await exabgp.waitForStatus("the new verdict", ({ services }) => services[0]?.state === "down");
+    assert.deepEqual(
+      exabgp.commands.filter((line) => line.startsWith("announce")),
+      ["announce route 192.0.2.0/24 next-hop self"],
+    );
   });
 });
 

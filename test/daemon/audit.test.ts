@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Settlement } from "exabgp-ts-bridge";
@@ -123,21 +130,23 @@ describe("AuditFile", () => {
     prefixes: [],
     commands: [],
   } as const;
-  const noLoss = (count: number, error: unknown) => assert.fail(`${count} lost: ${String(error)}`);
+  const noProblem = (detail: string | undefined) => assert.equal(detail, undefined);
+  const fileOf = (stateDir: string, boot = "b1", problem = noProblem) =>
+    new AuditFile({ stateDir, boot, clock: manualClock(), problem });
   const seqOf = (line: string) => (JSON.parse(line) as AuditRecord).seq;
 
   it("numbers without gaps, over a respawn too, and anew after a reboot", async (t) => {
     const folder = temporaryFolder(t);
-    const one = new AuditFile(folder, "b1", noLoss);
+    const one = fileOf(folder);
     one.append(record);
     one.append(record);
     await one.flush();
     // A crash tore the last line of the life before.
     appendFileSync(join(folder, "audit.jsonl"), '{"v":1,"seq":3,"boot":"b');
-    const two = new AuditFile(folder, "b1", noLoss);
+    const two = fileOf(folder);
     assert.equal(two.append(record).seq, 3);
     await two.flush();
-    const rebooted = new AuditFile(folder, "b2", noLoss);
+    const rebooted = fileOf(folder, "b2");
     assert.equal(rebooted.append({ ...record, boot: "b2" }).seq, 1);
     await rebooted.flush();
     const lines = readFileSync(join(folder, "audit.jsonl"), "utf8").trimEnd().split("\n");
@@ -149,27 +158,33 @@ describe("AuditFile", () => {
     const folder = temporaryFolder(t);
     const big = `${JSON.stringify({ ...record, seq: 41, pad: "x".repeat(9 << 20) })}\n`;
     writeFileSync(join(folder, "audit.jsonl"), big);
-    const file = new AuditFile(folder, "b1", noLoss);
+    const file = fileOf(folder);
     file.append(record);
     await file.flush();
     assert.equal(seqOf(readFileSync(join(folder, "audit.jsonl"), "utf8")), 42);
     assert.equal(statSync(join(folder, "audit.jsonl.1")).size, big.length);
-    const next = new AuditFile(folder, "b1", noLoss);
+    const next = fileOf(folder);
     assert.equal(next.append(record).seq, 43);
     await next.flush();
   });
 
-  it("says what it could not write, and never throws", async (t) => {
+  it("keeps what cannot be written, says so, and writes it when the disk takes it again", async (t) => {
     const folder = temporaryFolder(t);
     mkdirSync(join(folder, "audit.jsonl"));
-    const lost: number[] = [];
-    const file = new AuditFile(folder, "b1", (count) => lost.push(count));
+    const clock = manualClock();
+    const problems: (string | undefined)[] = [];
+    const problem = (detail: string | undefined) => problems.push(detail?.slice(0, 27));
+    const file = new AuditFile({ stateDir: folder, boot: "b1", clock, problem });
     assert.equal(file.append(record).seq, 1);
+    await file.flush();
     file.append(record);
     await file.flush();
-    assert.equal(
-      lost.reduce((sum, count) => sum + count, 0),
-      2,
-    );
+    assert.deepEqual(problems, ["1 records are only in the l", "2 records are only in the l"]);
+    rmdirSync(join(folder, "audit.jsonl"));
+    clock.advance(5000);
+    await file.flush();
+    assert.equal(problems.at(-1), undefined);
+    const lines = readFileSync(join(folder, "audit.jsonl"), "utf8").trimEnd().split("\n");
+    assert.deepEqual(lines.map(seqOf), [1, 2]);
   });
 });

@@ -114,6 +114,24 @@ describe("drain files", () => {
     assert.deepEqual(readdirSync(folder), ["dns"]);
   });
 
+  it("are heard although an undrain cannot be taken away, which stands as a drain", async (t) => {
+    const { first, folder, change, problems } = await watched(t, (at) => {
+      write(at, "other", { undrain: true, reason: "done" });
+      // Nothing can be renamed onto a folder.
+      mkdirSync(join(at, ".consumed-other", "x"), { recursive: true });
+    });
+    assert.deepEqual(
+      first.drains.map(({ service, problem }) => [service, problem?.slice(0, 35)]),
+      [["other", "is an undrain that cannot be taken "]],
+    );
+    assert.match(problems[0] ?? "", /^Cannot clear "\.consumed-other" away: /);
+    const { drains } = await change(() => write(folder, "web", {}));
+    assert.deepEqual(
+      drains.map(({ service }) => service),
+      ["other", "web"],
+    );
+  });
+
   // What is in a file can never keep it from draining.
   const odd: { name: string; make: (path: string) => void; problem: string | undefined }[] = [
     { name: "made by touch", make: (path) => writeFileSync(path, ""), problem: undefined },

@@ -15,6 +15,7 @@ const OWNED: OwnedRoute = {
     communities: ["65535:0"],
   }),
   services: ["dns"],
+  shared: "any",
 };
 const ROUTES = new Map<string, RouteState>([
   ["192.0.2.0/24", { ...UNTOLD, told: "announced", owned: OWNED }],
