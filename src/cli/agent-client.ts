@@ -31,10 +31,9 @@ export async function askStatus(socketPath: string, io: CommandIo): Promise<Stat
 export async function tryStatus(
   socketPath: string,
   io: CommandIo,
-  timeoutMs = ANSWER_MAX_MS,
 ): Promise<Status | AgentUnreachable> {
   try {
-    return await getStatus(socketPath, timeoutMs, io.timers);
+    return await getStatus(socketPath, ANSWER_MAX_MS, io.timers);
   } catch (error) {
     if (error instanceof AgentUnreachable) return error;
     throw error;

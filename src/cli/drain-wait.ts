@@ -1,4 +1,4 @@
-/** Waiting until the agent has seen what was ordered. */
+/** Waiting until the agent has seen what was ordered, and what became of it. */
 import { AgentUnreachable } from "../control/client.ts";
 import type { Status } from "../control/protocol.ts";
 import { ALL_SERVICES } from "./drain-order.ts";
@@ -18,26 +18,62 @@ const WAIT_MAX_MS = 2000;
 const PAUSE_MS = 25;
 
 /**
- * Asks until `isSeen`, and then until ExaBGP has answered the commands for `targets`.
+ * Asks until `isSettled`.
  *
- * @returns The last status; `isSeen` may not hold for it after two seconds.
+ * @returns The last status; `isSettled` may not hold for it after two seconds.
  */
 export async function waitForStatus(
   socketPath: string,
-  targets: readonly string[],
-  isSeen: (status: Status) => boolean,
+  isSettled: (status: Status) => boolean,
   io: CommandIo,
 ): Promise<Status | AgentUnreachable> {
   const endMs = io.timers.nowMs() + WAIT_MAX_MS;
   for (;;) {
-    const leftMs = endMs - io.timers.nowMs();
-    const status = await tryStatus(socketPath, io, Math.max(leftMs, PAUSE_MS));
-    if (status instanceof AgentUnreachable) return status;
-    const isSettled =
-      isSeen(status) && !about(status, targets).some(({ routes }) => routes.some(isOpen));
-    if (isSettled || leftMs <= 0) return status;
+    const isLast = io.timers.nowMs() >= endMs;
+    // Each look may take its time: an agent that is slow at the end is not one that does not answer.
+    const status = await tryStatus(socketPath, io);
+    if (status instanceof AgentUnreachable || isSettled(status) || isLast) return status;
     await new Promise<void>((resolve) => io.timers.after(PAUSE_MS, resolve));
   }
+}
+
+/** Whether ExaBGP has answered, one way or the other, all commands for the services that `targets` are about. */
+export function isAnswered(status: Status, targets: readonly string[]): boolean {
+  return !about(status, targets).some(({ routes }) =>
+    routes.some(({ answer }) => answer === "pending"),
+  );
+}
+
+/** Prefixes of drained services that are not surely withdrawn. */
+export interface OpenWithdrawals {
+  /** ExaBGP refused, or gave no answer in its time. */
+  readonly failed: readonly string[];
+  /** Not written, or not answered yet. */
+  readonly pending: readonly string[];
+}
+
+/** What keeps the services that `targets` are about in the anycast set, once the agent has seen their drains. */
+export function openWithdrawals(status: Status, targets: readonly string[]): OpenWithdrawals {
+  const open = { failed: new Set<string>(), pending: new Set<string>() };
+  for (const { state, routes } of about(status, targets)) {
+    for (const route of routes) {
+      const fate = fateOf(state, route);
+      if (fate !== "done") open[fate].add(route.prefix);
+    }
+  }
+  return { failed: [...open.failed], pending: [...open.pending] };
+}
+
+function fateOf(
+  state: ServiceStatus["state"],
+  { wanted, told, answer }: RouteStatus,
+): "done" | "failed" | "pending" {
+  // Another service keeps the prefix, or nobody has decided yet whether one does. A service that is not drained
+  // belongs to an agent that stops: its successor will drain it.
+  if (wanted !== "withdraw") return state === "drained" ? "done" : "pending";
+  if (told !== "withdrawn") return "pending";
+  if (answer === "failed") return "failed";
+  return answer === "done" ? "done" : "pending";
 }
 
 /** One line for each service that `targets` are about. */
@@ -56,8 +92,4 @@ export function printServices(status: Status, targets: readonly string[], io: Co
 function about({ services }: Status, targets: readonly string[]): readonly ServiceStatus[] {
   const isAll = targets.includes(ALL_SERVICES);
   return services.filter(({ name }) => isAll || targets.includes(name));
-}
-
-function isOpen({ answer }: RouteStatus): boolean {
-  return answer === "pending";
 }

@@ -11,9 +11,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it, type TestContext } from "node:test";
+import type { RouteStatus } from "../../src/core/status.ts";
 import { readDrainFile } from "../../src/daemon/drain-file.ts";
-import { NOW, run } from "./fake-io.ts";
+import { STATUS } from "../control/fixtures.ts";
+import { NOW, run, skippingTimers } from "./fake-io.ts";
 import { makePop, startAgent, type Pop } from "./pop.ts";
 
 function read({ drains }: Pop, name: string): unknown {
@@ -148,7 +150,7 @@ dns      drained  operator-drain  192.0.2.0/24 withdrawn (done)
     assert.equal(out, `The drain stands: ${pop.drains}/dns\n`);
     assert.equal(
       err,
-      `anyctl: The agent does not answer on "${pop.socketPath}": there is no such socket, so no agent runs with this configuration; an agent obeys the drain as soon as it runs\n`,
+      `anyctl: The agent does not answer on "${pop.socketPath}": there is no such socket, so no agent runs with this configuration; the drain stands and is obeyed as soon as an agent runs; until then its prefixes may still be announced\n`,
     );
   });
 
@@ -230,8 +232,120 @@ dns      drained  operator-drain  192.0.2.0/24 withdrawn (done)
     assert.equal(status, 4);
     assert.equal(
       err,
-      `anyctl: The agent has not seen the drain within 2 s; does its state-dir hold "${pop.drains}"?\n`,
+      `anyctl: The drain stands, but the agent does not show it within 2 s, so its prefixes may still be announced; does its state-dir hold "${pop.drains}"?\n`,
     );
+  });
+});
+
+describe("drain whose withdrawal", () => {
+  const table = (rows: string) => `SERVICE  STATE    REASON          ROUTES\n${rows}`;
+  const stands = ({ drains }: Pop, name: string) => `The drain stands: ${drains}/${name}\n`;
+  const then = ": it may still be announced; the agent goes on trying, see `anyctl status`\n";
+
+  /** Drains `names` at an agent that shows these routes; once it has, the two seconds are over. */
+  async function drainShown(
+    context: TestContext,
+    pop: Pop,
+    names: readonly string[],
+    shown: (prefix: string) => Partial<RouteStatus>,
+  ) {
+    const timers = skippingTimers();
+    await startAgent(context, pop, {}, (prefix) => {
+      timers.skip(2000);
+      return shown(prefix);
+    });
+    return run(["drain", ...names, "--reason", "r", "--config", pop.configPath], { timers });
+  }
+
+  it("ExaBGP does not accept ends with status 1", async (context) => {
+    const pop = makePop(context);
+    const ended = await drainShown(context, pop, ["dns"], () => ({ answer: "failed" }));
+    assert.deepEqual(ended, {
+      status: 1,
+      out: `${stands(pop, "dns")}${table("dns      drained  operator-drain  192.0.2.0/24 withdrawn (failed)\n")}`,
+      err: `anyctl: The drain stands, but ExaBGP did not accept the withdrawal of 192.0.2.0/24${then}`,
+    });
+    assert.deepEqual(readdirSync(pop.drains), ["dns"]);
+  });
+
+  it("ExaBGP does not answer ends with status 4", async (context) => {
+    const pop = makePop(context);
+    const ended = await drainShown(context, pop, ["dns"], () => ({ answer: "pending" }));
+    assert.deepEqual(ended, {
+      status: 4,
+      out: `${stands(pop, "dns")}${table("dns      drained  operator-drain  192.0.2.0/24 withdrawn (pending)\n")}`,
+      err: `anyctl: The drain stands, but ExaBGP has not answered the withdrawal of 192.0.2.0/24 within 2 s${then}`,
+    });
+    assert.deepEqual(readdirSync(pop.drains), ["dns"]);
+  });
+
+  it("is answered while the command waits ends with status 0", async (context) => {
+    const pop = makePop(context);
+    let looks = 0;
+    await startAgent(context, pop, {}, () => {
+      looks += 1;
+      return looks > 3 ? {} : { answer: "pending" };
+    });
+    const argv = ["drain", "dns", "--reason", "r", "--config", pop.configPath];
+    const { status, out, err } = await run(argv);
+    assert.deepEqual([status, err], [0, ""]);
+    assert.match(out, /withdrawn \(done\)$/m);
+  });
+
+  it("is one of several counts by the worst, and all that is open is named", async (context) => {
+    const pop = makePop(context);
+    const { status, err } = await drainShown(context, pop, ["--all"], (prefix) => ({
+      answer: prefix === "192.0.2.0/24" ? "pending" : "failed",
+    }));
+    assert.equal(status, 1);
+    assert.equal(
+      err,
+      `anyctl: The drain stands, but ExaBGP did not accept the withdrawal of 198.51.100.0/24, and ExaBGP has not answered the withdrawal of 192.0.2.0/24 within 2 s${then}`,
+    );
+  });
+
+  it("concerns another service is not asked for", async (context) => {
+    const pop = makePop(context);
+    await startAgent(context, pop, {}, (prefix) =>
+      prefix === "192.0.2.0/24" ? {} : { answer: "failed" },
+    );
+    mkdirSync(pop.drains, { recursive: true });
+    writeFileSync(join(pop.drains, "web"), "");
+    const argv = ["drain", "dns", "--reason", "r", "--config", pop.configPath];
+    assert.deepEqual((await run(argv)).status, 0);
+  });
+
+  const fates = [
+    { name: "was not decided", route: { told: "announced" }, status: 4 },
+    { name: "was never told", route: { told: "unknown", answer: "none" }, status: 4 },
+    {
+      name: "is not wanted, because another service keeps the prefix",
+      route: { wanted: "announce", told: "announced" },
+      status: 0,
+    },
+    {
+      name: "is not wanted, because nobody has decided",
+      route: { wanted: "leave", told: "unknown", answer: "none" },
+      status: 0,
+    },
+  ] as const;
+  for (const { name, route, status } of fates) {
+    it(`${name} ends with status ${status}`, async (context) => {
+      const pop = makePop(context);
+      const ended = await drainShown(context, pop, ["dns"], () => route);
+      assert.equal(ended.status, status);
+      assert.match(ended.out, /^dns +drained/m);
+    });
+  }
+
+  it("an agent that stops leaves to the next one ends with status 4", async (context) => {
+    const pop = makePop(context);
+    const stopping = STATUS.services.map((service) => ({ ...service, state: "stopping" }) as const);
+    await startAgent(context, pop, { services: stopping });
+    const argv = ["drain", "dns", "--reason", "r", "--config", pop.configPath];
+    const { status, out } = await run(argv);
+    assert.equal(status, 4);
+    assert.match(out, /^dns +stopping/m);
   });
 });
 

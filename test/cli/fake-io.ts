@@ -1,5 +1,5 @@
 /** Runs commands in this process, with a world of their own. */
-import { systemTimers } from "../../checks/timers.ts";
+import { systemTimers, type Timers } from "../../checks/timers.ts";
 import type { ExitStatus } from "../../src/cli/exit.ts";
 import type { CommandIo } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/main.ts";
@@ -12,6 +12,16 @@ export interface Run {
 
 /** Ten seconds after the fixtures' agent was started. */
 export const NOW = "2026-01-01T00:00:10.000Z";
+
+/** Time that a test can move on, so that a wait of seconds is over when what it waits for was seen. */
+export function skippingTimers(): Timers & { readonly skip: (ms: number) => void } {
+  let skippedMs = 0;
+  return {
+    nowMs: () => systemTimers.nowMs() + skippedMs,
+    after: (delayMs, then) => systemTimers.after(delayMs, then),
+    skip: (ms) => void (skippedMs += ms),
+  };
+}
 
 /** @param world What differs from a pipe, an empty environment and user 1000. */
 export async function run(argv: readonly string[], world: Partial<CommandIo> = {}): Promise<Run> {

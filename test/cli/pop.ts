@@ -6,7 +6,7 @@ import { systemTimers } from "../../checks/timers.ts";
 import type { Status } from "../../src/control/protocol.ts";
 import { startControlServer } from "../../src/control/server.ts";
 import type { Drain } from "../../src/core/inputs.ts";
-import type { ServiceStatus } from "../../src/core/status.ts";
+import type { RouteStatus, ServiceStatus } from "../../src/core/status.ts";
 import { systemClock } from "../../src/daemon/clock.ts";
 import { DrainFolder } from "../../src/daemon/drains.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
@@ -41,11 +41,16 @@ export function makePop(context: TestContext, services = SERVICES): Pop {
   return { configPath, stateDir, socketPath, drains: join(stateDir, "drains") };
 }
 
-/** The agent's own eyes for drains behind the real control server; the rest of the agent is pretended. */
+/**
+ * The agent's own eyes for drains behind the real control server; the rest of the agent is pretended.
+ *
+ * @param withdrawn What became of the routes of drained services, asked for each status; default: all went well.
+ */
 export async function startAgent(
   context: TestContext,
   { socketPath, drains }: Pop,
   changes: Partial<Status> = {},
+  withdrawn: (prefix: string) => Partial<RouteStatus> = () => ({}),
 ): Promise<void> {
   mkdirSync(drains, { recursive: true });
   let standing: readonly Drain[] = [];
@@ -59,7 +64,7 @@ export async function startAgent(
   context.after(() => folder.stop());
   const server = await startControlServer({
     socketPath,
-    status: () => statusWith(standing, changes),
+    status: () => statusWith(standing, changes, withdrawn),
     healthz: () => ({ ok: true, detail: "" }),
     problem: () => {},
     timers: systemTimers,
@@ -67,7 +72,11 @@ export async function startAgent(
   context.after(() => server.close());
 }
 
-function statusWith(drains: readonly Drain[], changes: Partial<Status>): Status {
+function statusWith(
+  drains: readonly Drain[],
+  changes: Partial<Status>,
+  withdrawn: (prefix: string) => Partial<RouteStatus>,
+): Status {
   const [dns] = STATUS.services;
   if (dns === undefined) throw new Error("the fixture has a service");
   const web = {
@@ -77,15 +86,19 @@ function statusWith(drains: readonly Drain[], changes: Partial<Status>): Status 
   };
   const services = [dns, web].map((service) =>
     drains.some((drain) => drain.service === service.name || drain.service === "_all")
-      ? drained(service)
+      ? drained(service, withdrawn)
       : service,
   );
   return { ...STATUS, services, drains, ...changes };
 }
 
-function drained(service: ServiceStatus): ServiceStatus {
+function drained(
+  service: ServiceStatus,
+  withdrawn: (prefix: string) => Partial<RouteStatus>,
+): ServiceStatus {
   const routes = service.routes.map(
-    (route) => ({ ...route, wanted: "withdraw", told: "withdrawn" }) as const,
+    (route) =>
+      ({ ...route, wanted: "withdraw", told: "withdrawn", ...withdrawn(route.prefix) }) as const,
   );
   return { ...service, state: "drained", reason: "operator-drain", routes };
 }

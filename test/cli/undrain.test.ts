@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { STATUS } from "../control/fixtures.ts";
 import { NOW, run } from "./fake-io.ts";
 import { makePop, startAgent } from "./pop.ts";
 
@@ -23,6 +24,42 @@ dns      up     all-checks-up  192.0.2.0/24 announced (done)
 `,
     );
     assert.deepEqual(readdirSync(pop.drains), []);
+  });
+
+  it("promises the end of the drain, not an announcement", async (context) => {
+    const pop = makePop(context);
+    const [dns] = STATUS.services;
+    assert.ok(dns);
+    const refused = dns.routes.map((route) => ({ ...route, answer: "failed" }) as const);
+    await startAgent(context, pop, { services: [{ ...dns, routes: refused }] });
+    writeFileSync(join(pop.drains, "dns"), "");
+    const { status, out, err } = await run(["undrain", "dns", "--config", pop.configPath]);
+    assert.deepEqual([status, err], [0, ""]);
+    assert.match(out, /announced \(failed\)$/m);
+  });
+
+  it("that the agent does not see ends with status 4", async (context) => {
+    const pop = makePop(context);
+    const drain = {
+      service: "dns",
+      reason: "",
+      by: "unknown",
+      since: NOW,
+      problem: undefined,
+    } as const;
+    await startAgent(
+      context,
+      { ...pop, drains: `${pop.drains}-of-another-pop` },
+      { drains: [drain] },
+    );
+    mkdirSync(pop.drains);
+    writeFileSync(join(pop.drains, "dns"), "");
+    const { status, err } = await run(["undrain", "dns", "--config", pop.configPath]);
+    assert.equal(status, 4);
+    assert.equal(
+      err,
+      `anyctl: The order to undrain stands, but the agent still shows the drain after 2 s, so it may go on; does its state-dir hold "${pop.drains}"?\n`,
+    );
   });
 
   it("of what is not drained is done already", async (context) => {

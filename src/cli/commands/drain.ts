@@ -7,9 +7,15 @@ import { writeDrainFile } from "../drain-file.ts";
 import { cannotWrite, makeDrainFolder } from "../drain-folder.ts";
 import { checkTargets } from "../drain-names.ts";
 import { checkReason, orderBy, targetsOf } from "../drain-order.ts";
-import { printServices, waitForStatus } from "../drain-wait.ts";
+import {
+  openWithdrawals,
+  printServices,
+  waitForStatus,
+  type OpenWithdrawals,
+} from "../drain-wait.ts";
 import { CommandError, EXIT, type ExitStatus } from "../exit.ts";
 import { locate } from "../location.ts";
+import { listPrefixes } from "../status-words.ts";
 
 export const command = defineCommand({
   signature: "drain [service..]",
@@ -36,7 +42,11 @@ export const command = defineCommand({
     ["drain --all --reason 'moving racks'", "Everything that this PoP announces"],
   ],
   notes: `A drain is a file in state-dir/drains. It survives restarts and reboots, and it stands without an
-agent too: then the exit status is 3. The services keep running; only their prefixes are withdrawn.`,
+agent too. The services keep running; only their prefixes are withdrawn.
+
+Exit status 0: ExaBGP has accepted the withdrawals. 1: the drain was refused, or ExaBGP did not
+accept a withdrawal. 3: no agent answers. 4: after 2 s the agent has not seen the drain, or ExaBGP
+has not answered. Unless it is 0, a prefix may still be announced: do not reboot yet.`,
   async run(args, io): Promise<ExitStatus> {
     const targets = targetsOf(args);
     const order = orderBy(checkReason(args.reason), io);
@@ -56,19 +66,40 @@ agent too: then the exit status is 3. The services keep running; only their pref
       targets.every((target) =>
         drains.some(({ service, since }) => service === target && since === order.since),
       );
+    const isSettled = (status: Status) =>
+      isSeen(status) && openWithdrawals(status, targets).pending.length === 0;
     const after =
-      before instanceof AgentUnreachable
-        ? before
-        : await waitForStatus(socketPath, targets, isSeen, io);
+      before instanceof AgentUnreachable ? before : await waitForStatus(socketPath, isSettled, io);
     if (after instanceof AgentUnreachable) {
-      const then = "an agent obeys the drain as soon as it runs";
+      const then = `the drain stands and is obeyed as soon as an agent runs; until then ${UNCERTAIN}`;
       throw new CommandError("unreachable", `${after.message}; ${then}`, after);
     }
     if (!isSeen(after)) {
       const hint = `does its state-dir hold ${JSON.stringify(folder)}?`;
-      throw new CommandError("timedOut", `The agent has not seen the drain within 2 s; ${hint}`);
+      const unseen = "The drain stands, but the agent does not show it within 2 s";
+      throw new CommandError("timedOut", `${unseen}, so ${UNCERTAIN}; ${hint}`);
     }
     printServices(after, targets, io);
+    checkWithdrawn(openWithdrawals(after, targets));
     return EXIT.done;
   },
 });
+
+const UNCERTAIN = "its prefixes may still be announced";
+
+/** @throws {CommandError} `refused` or `timedOut` */
+function checkWithdrawn({ failed, pending }: OpenWithdrawals): void {
+  if (failed.length === 0 && pending.length === 0) return;
+  const why = [
+    ...(failed.length === 0
+      ? []
+      : [`ExaBGP did not accept the withdrawal of ${listPrefixes(failed)}`]),
+    ...(pending.length === 0
+      ? []
+      : [`ExaBGP has not answered the withdrawal of ${listPrefixes(pending)} within 2 s`]),
+  ].join(", and ");
+  throw new CommandError(
+    failed.length === 0 ? "timedOut" : "refused",
+    `The drain stands, but ${why}: it may still be announced; the agent goes on trying, see \`anyctl status\``,
+  );
+}

@@ -7,7 +7,7 @@ import { readStanding, writeDrainFile } from "../drain-file.ts";
 import { cannotWrite, drainFolderOf } from "../drain-folder.ts";
 import { checkTargets } from "../drain-names.ts";
 import { ALL_SERVICES, checkReason, orderBy, targetsOf } from "../drain-order.ts";
-import { printServices, waitForStatus } from "../drain-wait.ts";
+import { isAnswered, printServices, waitForStatus } from "../drain-wait.ts";
 import { CommandError, EXIT, type ExitStatus } from "../exit.ts";
 import { locate } from "../location.ts";
 
@@ -37,7 +37,11 @@ export const command = defineCommand({
     ["undrain dns", "After maintenance"],
     ["undrain --all --reason 'racks moved'", "Ends what `drain --all` began"],
   ],
-  notes: "What is not drained stays so: exit status 0.",
+  notes: `What is not drained stays so: exit status 0. It means that the drain is over, not that a prefix
+is announced: the checks must pass first.
+
+Exit status 3: no agent answers. 4: after 2 s the agent still shows the drain. In both cases the
+order stands for an agent that sees it.`,
   async run(args, io): Promise<ExitStatus> {
     const targets = targetsOf(args);
     const reason = args.reason === undefined ? "" : checkReason(args.reason);
@@ -67,14 +71,19 @@ export const command = defineCommand({
     const after =
       before instanceof AgentUnreachable
         ? before
-        : await waitForStatus(location.socketPath, ended, isSeen, io);
+        : await waitForStatus(
+            location.socketPath,
+            (status) => isSeen(status) && isAnswered(status, ended),
+            io,
+          );
     if (after instanceof AgentUnreachable) {
       const then = "the drain ends as soon as an agent runs";
       throw new CommandError("unreachable", `${after.message}; ${then}`, after);
     }
     if (!isSeen(after)) {
       const hint = `does its state-dir hold ${JSON.stringify(folder)}?`;
-      throw new CommandError("timedOut", `The agent has not seen the undrain within 2 s; ${hint}`);
+      const unseen = "The order to undrain stands, but the agent still shows the drain after 2 s";
+      throw new CommandError("timedOut", `${unseen}, so it may go on; ${hint}`);
     }
     printServices(after, ended, io);
     return EXIT.done;
