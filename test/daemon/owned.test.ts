@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { normalizeRoute } from "exabgp-ts-bridge";
@@ -35,6 +35,17 @@ describe("owned.json", () => {
     const folder = temporaryFolder(t);
     new OwnedFile(folder, "exabgp 1").save(ROUTES);
     assert.deepEqual([...new OwnedFile(folder, "exabgp 2").load(noProblem)], []);
+  });
+
+  it("is read under its new name when a crash came before the renaming", (t) => {
+    const folder = temporaryFolder(t);
+    new OwnedFile(folder, "exabgp 1").save(ROUTES);
+    renameSync(join(folder, "owned.json"), join(folder, "owned.json.new"));
+    assert.equal(new OwnedFile(folder, "exabgp 1").load(noProblem).size, 1);
+    // While the old file stands, the new one may be cut short.
+    writeFileSync(join(folder, "owned.json"), JSON.stringify({ life: "exabgp 1", owned: [] }));
+    writeFileSync(join(folder, "owned.json.new"), "{");
+    assert.equal(new OwnedFile(folder, "exabgp 1").load(noProblem).size, 0);
   });
 
   it("need not exist", (t) => {
