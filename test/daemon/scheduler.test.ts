@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type Server, type Socket } from "node:net";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { describe, it, type TestContext } from "node:test";
 import type { Attempt } from "../../checks/attempt.ts";
 import { CheckSchema } from "../../checks/registry.ts";
@@ -11,10 +11,10 @@ import { manualClock, tcpCheck } from "./fixtures.ts";
 
 /** A scheduler on a clock of the test's, against a real listener. */
 async function scheduling(t: TestContext, paceMs: (attempt: Attempt) => number = () => 1000) {
-  const server = createServer((socket: Socket) => socket.resume().on("error", () => {})).listen(
-    0,
-    "127.0.0.1",
-  );
+  const requests = new EventEmitter();
+  const server = createServer((socket: Socket) => {
+    socket.on("error", () => {}).on("data", () => requests.emit("request"));
+  }).listen(0, "127.0.0.1");
   await once(server, "listening");
   t.after(() => server.close());
   const clock = manualClock();
@@ -33,7 +33,9 @@ async function scheduling(t: TestContext, paceMs: (attempt: Attempt) => number =
   t.after(() => scheduler.stop());
   /** Resolves with the next result. */
   const result = () => new Promise<void>((resolve) => waiting.push(resolve));
-  return { port: portOf(server), clock, scheduler, seen, result };
+  /** Resolves when the service is asked something the next time. */
+  const request = () => once(requests, "request");
+  return { port: portOf(server), clock, scheduler, seen, result, request };
 }
 
 describe("Scheduler", () => {
@@ -67,16 +69,21 @@ describe("Scheduler", () => {
   });
 
   it("never makes two attempts of one check at once, however slow the target", async (t) => {
-    const { port, clock, scheduler, seen, result } = await scheduling(t, () => 10);
+    const { port, clock, scheduler, seen, result, request } = await scheduling(t, () => 10);
     const spec = CheckSchema.parse({ type: "http", url: `http://127.0.0.1:${port}/silent` });
     scheduler.update([{ ...tcpCheck("a/web", port), spec }]);
     const first = result();
+    let asked = request();
+    clock.advance(0);
+    await asked;
     clock.advance(499);
     assert.equal(seen.length, 0);
+    asked = request();
     clock.advance(1);
     await first;
     const second = result();
     clock.advance(0);
+    await asked;
     clock.advance(500);
     await second;
     assert.deepEqual(
