@@ -26,10 +26,11 @@ export interface HttpRequest {
   readonly wantsBody: (status: number) => boolean;
 }
 
-/** `waitingFor` says how far it had come when time was over. */
+/** `waitingFor` says how far it had come when time was over; `not-asked`, that this was before the connection. */
 export type Exchange =
   | { readonly kind: "answer"; readonly status: number; readonly body: Buffer }
-  | { readonly kind: "timeout"; readonly waitingFor: string };
+  | { readonly kind: "timeout"; readonly waitingFor: string }
+  | { readonly kind: "not-asked" };
 
 let loading: Promise<Got> | undefined;
 
@@ -50,7 +51,7 @@ export async function exchange(
   signal: AbortSignal,
 ): Promise<Exchange> {
   const got = await loadGot();
-  if (signal.aborted) return { kind: "timeout", waitingFor: "this process" };
+  if (signal.aborted) return { kind: "not-asked" };
   const stream = start(got, request, addresses);
   try {
     return await readAnswer(stream, request.wantsBody, signal);

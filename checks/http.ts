@@ -8,7 +8,7 @@ import { createTrust } from "./http-tls.ts";
 import { Headers } from "./http-headers.ts";
 import { Authority, bareHost, Url } from "./http-url.ts";
 import { isName, Watch } from "./keys.ts";
-import { fail, inconclusive, pass, type Probe, type Result } from "./probe.ts";
+import { fail, inconclusive, NOT_ASKED, pass, type Probe, type Result } from "./probe.ts";
 
 /** A health page is short, and the pattern is compiled and shown in errors. */
 const EXPECTED_MAX = 1024;
@@ -124,6 +124,7 @@ export function createHttpProbe(spec: HttpCheck, { resolver }: ProbeContext): Pr
   };
 
   function judge(found: Exchange): Result {
+    if (found.kind === "not-asked") return NOT_ASKED;
     if (found.kind === "timeout") return fail("timeout", `waiting for ${found.waitingFor}`);
     const { status, body } = found;
     if (!isExpected(status)) return fail("wrong-status", `status ${status}`);

@@ -62,6 +62,12 @@ export function inconclusive(reason: Inconclusive, detail: string): Result {
   return { outcome: "inconclusive", reason, detail: printable(detail) };
 }
 
+/** For an attempt whose time was over before it had begun: says something about this process only. */
+export const NOT_ASKED: Result = inconclusive(
+  "stalled",
+  "time was over before the service was asked",
+);
+
 function printable(text: string): string {
   const ascii = text.slice(0, DETAIL_MAX + 1).replaceAll(/[^\x20-\x7e]/g, "?");
   return ascii.length > DETAIL_MAX ? `${ascii.slice(0, DETAIL_MAX - 3)}...` : ascii;

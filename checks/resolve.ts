@@ -3,6 +3,7 @@ import { Resolver as DnsResolver } from "node:dns/promises";
 import { isIP, isIPv6 } from "node:net";
 import { createHostsFile, type HostsFile } from "./hosts-file.ts";
 import { fail, inconclusive, type Result } from "./probe.ts";
+import { systemTimers, type Timers } from "./timers.ts";
 
 /** An address of a host, as `net.connect` takes it. */
 interface Address {
@@ -16,7 +17,7 @@ type Resolved =
   | { readonly failure: Result };
 
 export interface Resolver {
-  /** Settles at once when `signal` aborts; never rejects. */
+  /** Settles at once when `signal` aborts, then always with `inconclusive` if a server was asked; never rejects. */
   resolve(host: string, signal: AbortSignal): Promise<Resolved>;
 }
 
@@ -25,6 +26,8 @@ export interface ResolverOptions {
   readonly servers?: readonly string[];
   /** By default /etc/hosts. */
   readonly hostsFile?: string;
+  /** By default those of the system. */
+  readonly timers?: Timers;
 }
 
 /** How long one server may be silent before the next is asked; c-ares knows no shorter time. */
@@ -33,16 +36,23 @@ const SERVER_TIMEOUT_MS = 250;
 /** With doubling pauses, 3.75 s for each server: longer than most checks, whose own timeout decides. */
 const TRIES = 4;
 
+/**
+ * How much longer the other record type is waited for when one has given addresses: some servers and
+ * firewalls never answer one of the two (RFC 8305 section 3, Resolution Delay).
+ */
+const OTHER_TYPE_MS = 50;
+
 /** More would only be tried one after another, and time is over by then. */
 const ADDRESSES_MAX = 16;
 
 export function createResolver(options: ResolverOptions = {}): Resolver {
+  const { servers, timers = systemTimers } = options;
   const hostsFile = createHostsFile(options.hostsFile ?? "/etc/hosts");
   return {
     async resolve(host, signal) {
       const known = addressesWithoutDns(host, hostsFile);
       if (known !== undefined) return { addresses: known };
-      return await askDns(host, options.servers, signal);
+      return await askDns(host, servers, timers, signal);
     },
   };
 }
@@ -57,10 +67,11 @@ function addressesWithoutDns(host: string, hostsFile: HostsFile): Addresses | un
   return asAddresses(hostsFile(name));
 }
 
-/** Both record types are waited for: an order that depends on which came first would vary from poll to poll. */
+/** IPv6 stays first whichever came first: an order that depends on it would vary from poll to poll. */
 async function askDns(
   host: string,
   servers: readonly string[] | undefined,
+  timers: Timers,
   signal: AbortSignal,
 ): Promise<Resolved> {
   // One per lookup: `cancel` stops every query of a resolver, and a new one has read /etc/resolv.conf.
@@ -68,26 +79,36 @@ async function askDns(
   if (servers !== undefined) dns.setServers(servers);
   const cancel = (): void => dns.cancel();
   signal.addEventListener("abort", cancel, { once: true });
+  let stopWaiting: (() => void) | undefined;
+  const waitForOther = (): void => {
+    stopWaiting ??= timers.after(OTHER_TYPE_MS, () => {
+      // One turn of the event loop, so that an answer which is already here counts.
+      stopWaiting = timers.after(0, cancel);
+    });
+  };
   try {
     const lookups = [dns.resolve6(host), dns.resolve4(host)];
+    for (const lookup of lookups) lookup.then(waitForOther, () => undefined);
     if (signal.aborted) cancel();
     const answers = await Promise.allSettled(lookups);
+    // The service was not asked yet, and there is no time left to ask it.
+    if (signal.aborted) return notInTime(host);
     const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
     const addresses = asAddresses(found);
     if (addresses !== undefined) return { addresses };
-    return { failure: failureOf(host, answers, signal) };
+    return { failure: failureOf(host, answers) };
   } finally {
+    stopWaiting?.();
     signal.removeEventListener("abort", cancel);
   }
 }
 
+function notInTime(host: string): Resolved {
+  return { failure: inconclusive("resolver-failed", `no answer in time for ${host}`) };
+}
+
 /** A server that says "no such name" or "no such record" has answered; anything else says nothing about the service. */
-function failureOf(
-  host: string,
-  answers: readonly PromiseSettledResult<string[]>[],
-  signal: AbortSignal,
-): Result {
-  if (signal.aborted) return inconclusive("resolver-failed", `no answer in time for ${host}`);
+function failureOf(host: string, answers: readonly PromiseSettledResult<string[]>[]): Result {
   const codes = answers.map((answer) =>
     answer.status === "rejected" ? codeOf(answer.reason) : "",
   );

@@ -5,7 +5,7 @@ import { connectOptions } from "./connect.ts";
 import { resultOfError } from "./connect-error.ts";
 import type { ProbeContext } from "./context.ts";
 import { Host, Watch } from "./keys.ts";
-import { fail, pass, type Probe, type Result } from "./probe.ts";
+import { fail, NOT_ASKED, pass, type Probe, type Result } from "./probe.ts";
 import type { Addresses } from "./resolve.ts";
 
 const PORT_ALLOWED = "must be a whole number from 1 to 65535";
@@ -38,7 +38,7 @@ function connectOnce(
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
-      resolve(timedOut(addresses, port));
+      resolve(NOT_ASKED);
       return;
     }
     const socket = connect({ host, port, ...connectOptions(addresses) });

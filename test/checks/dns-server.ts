@@ -1,4 +1,4 @@
-/** A DNS server on a UDP port of loopback that answers as the test says. */
+/** A DNS server on a UDP port of loopback that answers as the test says; answers of type `last` wait for `release`. */
 import { createSocket } from "node:dgram";
 import { EventEmitter, once } from "node:events";
 import type { TestContext } from "node:test";
@@ -17,14 +17,18 @@ export interface DnsServer {
   readonly questions: readonly string[];
   /** Resolves when a question has arrived, at once if one has already. */
   question(): Promise<void>;
+  /** Sends what `last` held back. */
+  release(): void;
 }
 
 export async function serveDns(
   context: TestContext,
   replies: { readonly A: DnsReply; readonly AAAA: DnsReply },
+  { last }: { readonly last?: "A" | "AAAA" } = {},
 ): Promise<DnsServer> {
   const socket = createSocket("udp4");
   const questions: string[] = [];
+  const held: (() => void)[] = [];
   const seen = new EventEmitter();
   socket.on("message", (message, { port, address }) => {
     const query = decode(message);
@@ -46,7 +50,9 @@ export async function serveDns(
       answers,
       ...(query.id !== undefined && { id: query.id }),
     });
-    socket.send(packet, port, address);
+    const send = (): void => socket.send(packet, port, address);
+    if (type === last) held.push(send);
+    else send();
   });
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
@@ -56,6 +62,9 @@ export async function serveDns(
     questions,
     async question() {
       if (questions.length === 0) await once(seen, "question");
+    },
+    release() {
+      for (const send of held) send();
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Runs one check as the agent does. */
+import { setImmediate as turn } from "node:timers/promises";
 import { attempt, type Attempt } from "../../checks/attempt.ts";
 import { CheckSchema, createProbe } from "../../checks/registry.ts";
 import { createResolver, type ResolverOptions } from "../../checks/resolve.ts";
@@ -19,4 +20,14 @@ export function runCheck(keys: object, options: ProbingOptions = {}): Promise<At
   const { timers = systemTimers, timeoutMs = PATIENCE_MS } = options;
   const probe = createProbe(CheckSchema.parse(keys), { resolver: createResolver(options) });
   return attempt(probe, timeoutMs, timers);
+}
+
+/** Lets the event loop turn until `isSo` holds: for what shows no event, such as a timer that a probe sets. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const startedMs = systemTimers.nowMs();
+  while (!isSo()) {
+    if (systemTimers.nowMs() - startedMs > PATIENCE_MS)
+      throw new Error(`never so: ${String(isSo)}`);
+    await turn();
+  }
 }

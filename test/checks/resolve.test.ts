@@ -6,7 +6,7 @@ import { createResolver } from "../../checks/resolve.ts";
 import { systemTimers } from "../../checks/timers.ts";
 import { serveDns, type DnsReply } from "./dns-server.ts";
 import { manualTimers } from "./manual-timers.ts";
-import { HANG_MS, runCheck } from "./probing.ts";
+import { HANG_MS, runCheck, until } from "./probing.ts";
 import { answering, listen } from "./servers.ts";
 
 const NO_HOSTS = { hostsFile: "/nonexistent" };
@@ -71,6 +71,63 @@ describe("what a DNS server says", { timeout: HANG_MS }, () => {
     const server = await serveDns(context, { A: "silent", AAAA: "silent" });
     const signal = AbortSignal.abort();
     assert.equal(await resolve([server.address], NAME, signal), "inconclusive resolver-failed");
+  });
+
+  const oneType: readonly { A: DnsReply; AAAA: DnsReply; host: string }[] = [
+    { A: ["127.0.0.1"], AAAA: "silent", host: "127.0.0.1" },
+    { A: "silent", AAAA: ["::1"], host: "::1" },
+  ];
+  for (const { A, AAAA, host } of oneType) {
+    test(`A ${String(A)}, AAAA ${String(AAAA)}: the service is asked at ${host}`, async (context) => {
+      const server = await listen(context, answering("HTTP/1.1 204 Any\r\n\r\n"), { host });
+      const dns = await serveDns(context, { A, AAAA });
+      const { port } = server;
+      // Shorter than the queries take by themselves.
+      const options = { ...NO_HOSTS, servers: [dns.address], timeoutMs: 2000 };
+      const tcp = await runCheck({ type: "tcp", host: NAME, port }, options);
+      assert.equal(tcp.result.detail, `connected to ${host}`);
+      const http = await runCheck({ type: "http", url: `http://${NAME}:${port}/` }, options);
+      assert.equal(http.result.detail, "status 204");
+    });
+
+    test(`A ${String(A)}, AAAA ${String(AAAA)}: time over meanwhile says nothing`, async (context) => {
+      const dns = await serveDns(context, { A, AAAA });
+      const timers = manualTimers();
+      const options = { ...NO_HOSTS, servers: [dns.address], timers, timeoutMs: 40 };
+      for (const keys of [
+        { type: "tcp", host: NAME, port: 9 },
+        { type: "http", url: `http://${NAME}/` },
+      ]) {
+        const running = runCheck(keys, options);
+        const started = timers.pending;
+        await until(() => timers.pending > started);
+        timers.advance(40);
+        const { outcome, reason } = (await running).result;
+        assert.equal(`${outcome} ${reason}`, "inconclusive resolver-failed");
+        assert.equal(timers.pending, 0);
+      }
+    });
+  }
+
+  test("the other type is waited for, and then comes first", async (context) => {
+    const dns = await serveDns(
+      context,
+      { A: ["192.0.2.1"], AAAA: ["2001:db8::1"] },
+      { last: "AAAA" },
+    );
+    const timers = manualTimers();
+    const options = { ...NO_HOSTS, servers: [dns.address], timers };
+    const resolving = createResolver(options).resolve(NAME, new AbortController().signal);
+    await until(() => timers.pending > 0);
+    timers.advance(49);
+    dns.release();
+    const resolved = await resolving;
+    assert.ok("addresses" in resolved);
+    assert.deepEqual(
+      resolved.addresses.map(({ address }) => address),
+      ["2001:db8::1", "192.0.2.1"],
+    );
+    assert.equal(timers.pending, 0);
   });
 
   test("a server that does not run", async () => {

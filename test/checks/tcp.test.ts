@@ -101,4 +101,15 @@ describe("tcp", { timeout: HANG_MS }, () => {
     assert.match(result.detail, /^no answer to the connection request: 127\.0\.0\.1 port \d+$/);
     assert.equal(timers.pending, 0);
   });
+
+  test("time that is over before it begins says nothing about the service", async (context) => {
+    const server = await listen(context, () => undefined);
+    const timers = manualTimers();
+    const check = { type: "tcp", host: "127.0.0.1", port: server.port };
+    const running = runCheck(check, { timers, timeoutMs: 500 });
+    timers.advance(500);
+    const { result } = await running;
+    assert.equal(`${result.outcome} ${result.reason}`, "inconclusive stalled");
+    assert.equal(server.sockets.length, 0);
+  });
 });
