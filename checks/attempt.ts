@@ -1,5 +1,5 @@
 /** One run of a probe with a time limit: whatever the probe does, there is a result soon after the limit. */
-import { fail, inconclusive, type Probe, type Result } from "./probe.ts";
+import { inconclusive, type Probe, type Result } from "./probe.ts";
 import type { Timers } from "./timers.ts";
 
 /** A result and when it was found; milliseconds on the clock of `Timers`. */
@@ -7,11 +7,11 @@ export interface Attempt {
   readonly result: Result;
   readonly startedMs: number;
   readonly elapsedMs: number;
-  /** What the probe threw: a bug of ours, to be logged with its stack. The reason is `internal` or `stalled`. */
+  /** What the probe threw, or that it did not stop: a bug of ours, to be logged. The reason is `internal` or `stalled`. */
   readonly error?: Error;
 }
 
-/** A probe settles within a turn or two of the event loop after the abort; one that does not is broken. */
+/** A probe settles within a turn or two of the event loop after the abort; one that does not has a bug. */
 const SETTLE_MAX_MS = 50;
 
 /** A timer this late was held up: this process was busy, and has not yet read what came meanwhile. */
@@ -20,7 +20,7 @@ const LATE_MS = 20;
 /**
  * Runs `probe` once. After `timeoutMs` its signal aborts; it then settles by itself, because it knows
  * whether it was still asking for a name or already waiting for the service. If it does not, the result
- * is `timeout`. Never rejects.
+ * is `internal`: nobody can tell. Never rejects.
  *
  * A result that comes later than twice `timeoutMs` after the start says more about this process than
  * about the service (its event loop stood still for longer than the check may take): it is `stalled`.
@@ -43,10 +43,13 @@ export function attempt(probe: Probe, timeoutMs: number, timers: Timers): Promis
     }
 
     function callTime(): void {
-      cancelTimer = timers.after(Math.min(SETTLE_MAX_MS, timeoutMs / 2), () => {
-        settle(fail("timeout", "the probe did not stop in time"));
-      });
+      cancelTimer = timers.after(Math.min(SETTLE_MAX_MS, timeoutMs / 2), giveUp);
       abort.abort();
+    }
+
+    function giveUp(): void {
+      const detail = "the probe did not stop when time was over";
+      settle(inconclusive("internal", detail), new Error(detail));
     }
 
     function settle(result: Result, error?: Error): void {
