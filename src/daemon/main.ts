@@ -56,7 +56,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     wanted = parseArguments(argv, process.env);
   } catch (error) {
     writeSync(2, `anyctl agent: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(2);
+    // Not at once: ExaBGP would start it again at once, and end at its sixth death. bin/anyctl waits.
+    process.exitCode = 2;
+    return;
   }
   // ExaBGP's own is 0137: folders made under it could not be entered.
   process.umask(0o027);
