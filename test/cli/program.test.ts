@@ -4,7 +4,7 @@ import { spawn, spawnSync, type SpawnSyncOptions } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../checks/temporary.ts";
 import { makePop, startAgent } from "./pop.ts";
@@ -96,28 +96,114 @@ describe("bin/anyctl", () => {
   });
 
   it("says what is missing in a clone that was not built", (context) => {
-    const folder = temporaryFolder(context);
-    mkdirSync(join(folder, "bin"));
-    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-    copyFileSync(PROGRAM, join(folder, "bin", "anyctl"));
     for (const argv of [["--help"], ["agent"]]) {
-      const { status, stdout, stderr } = spawnSync(join(folder, "bin", "anyctl"), argv, {
-        encoding: "utf8",
-      });
+      const { status, stdout, stderr } = spawnSync(unbuilt(context), argv, { encoding: "utf8" });
       assert.deepEqual([status, stdout], [1, ""]);
-      assert.equal(stderr, "anyctl: Cannot find its compiled files: run `npm run build` first\n");
+      assert.equal(stderr, UNBUILT);
     }
   });
 
   it("says which Node.js it needs", (context) => {
-    const old = join(temporaryFolder(context), "old.mjs");
-    writeFileSync(old, 'Object.defineProperty(process.versions, "node", { value: "18.19.1" });');
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ["--import", old, PROGRAM, "status"],
+      ["--import", oldNode(context), PROGRAM, "status"],
       { encoding: "utf8" },
     );
     assert.deepEqual([status, stdout], [1, ""]);
-    assert.equal(stderr, "anyctl: Cannot run on Node.js 18.19.1: must be 20.19 or later\n");
+    assert.equal(stderr, OLD_NODE);
+  });
+});
+
+const UNBUILT = "anyctl: Cannot find its compiled files: run `npm run build` first\n";
+const OLD_NODE = "anyctl: Cannot run on Node.js 18.19.1: must be 20.19 or later\n";
+
+/** The program in a clone that was not built. */
+function unbuilt(context: TestContext): string {
+  const folder = temporaryFolder(context);
+  mkdirSync(join(folder, "bin"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  copyFileSync(PROGRAM, join(folder, "bin", "anyctl"));
+  return join(folder, "bin", "anyctl");
+}
+
+/** The same, with compiled files that need a package which is not there. */
+function halfInstalled(context: TestContext): string {
+  const program = unbuilt(context);
+  const folder = join(program, "../../dist/src/daemon");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "main.js"), 'import "no-such-package";');
+  return program;
+}
+
+/** A module that makes Node.js an old one. */
+function oldNode(context: TestContext): string {
+  const file = join(temporaryFolder(context), "old.mjs");
+  writeFileSync(file, 'Object.defineProperty(process.versions, "node", { value: "18.19.1" });');
+  return file;
+}
+
+/** ExaBGP starts a child that has died at once, and ends itself at the sixth death in about a minute. */
+describe("an agent that cannot start, under ExaBGP,", () => {
+  const starts = [
+    {
+      name: "that was not built",
+      argv: (context: TestContext) => [unbuilt(context), "agent"],
+      says: UNBUILT,
+      status: 1,
+    },
+    {
+      name: "that is half installed",
+      argv: (context: TestContext) => [halfInstalled(context), "agent"],
+      says: /^anyctl: Cannot load the agent: Cannot find package 'no-such-package'.*\n$/,
+      status: 1,
+    },
+    {
+      name: "with an old Node.js",
+      argv: (context: TestContext) => ["--import", oldNode(context), PROGRAM, "agent"],
+      says: OLD_NODE,
+      status: 1,
+    },
+    {
+      name: "with wrong arguments",
+      argv: () => [PROGRAM, "agent", "--confg", "x"],
+      says: /^anyctl agent: Unknown option '--confg'.*\n$/,
+      status: 2,
+    },
+  ];
+  for (const { name, argv, says, status } of starts) {
+    it(`${name}, says so at once, reads on, and ends with its stdin`, async (context) => {
+      const child = spawn(process.execPath, argv(context));
+      context.after(() => child.kill("SIGKILL"));
+      let [stdout, stderr] = ["", ""];
+      child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+      child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+      await once(child.stderr, "data");
+      // More than a pipe holds: it is taken only by somebody who reads.
+      await new Promise<void>((resolve, reject) => {
+        child.stdin.write("done\n".repeat(100_000), (error) => (error ? reject(error) : resolve()));
+      });
+      assert.deepEqual([child.exitCode, child.signalCode], [null, null]);
+      child.stdin.end();
+      assert.deepEqual(await once(child, "close"), [status, null]);
+      assert.equal(stdout, "");
+      if (typeof says === "string") assert.equal(stderr, says);
+      else assert.match(stderr, says);
+    });
+  }
+
+  it("ends after 15 s by itself", async (context) => {
+    // Each timer says how long it is, and is over at once.
+    const hurry = join(temporaryFolder(context), "hurry.mjs");
+    writeFileSync(
+      hurry,
+      `const { setTimeout } = globalThis;
+      globalThis.setTimeout = (run, ms) => setTimeout(run, 0, console.error("after", ms, "ms"));`,
+    );
+    const child = spawn(process.execPath, ["--import", hurry, unbuilt(context), "agent"]);
+    context.after(() => child.kill("SIGKILL"));
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    assert.deepEqual(await once(child, "close"), [1, null]);
+    assert.equal(stderr, `${UNBUILT}after 15000 ms\n`);
   });
 });
