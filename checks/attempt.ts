@@ -1,4 +1,5 @@
 /** One run of a probe with a time limit: whatever the probe does, there is a result soon after the limit. */
+import { countDown } from "./countdown.ts";
 import { inconclusive, type Probe, type Result } from "./probe.ts";
 import type { Timers } from "./timers.ts";
 
@@ -14,36 +15,28 @@ export interface Attempt {
 /** A probe settles within a turn or two of the event loop after the abort; one that does not has a bug. */
 const SETTLE_MAX_MS = 50;
 
-/** A timer this late was held up: this process was busy, and has not yet read what came meanwhile. */
-const LATE_MS = 20;
-
 /**
- * Runs `probe` once. After `timeoutMs` its signal aborts; it then settles by itself, because it knows
- * whether it was still asking for a name or already waiting for the service. If it does not, the result
- * is `internal`: nobody can tell. Never rejects.
+ * Runs `probe` once. After `timeoutMs`, in which the event loop must have run, its signal aborts; it then
+ * settles by itself, because it knows whether it was still asking for a name or already waiting for the
+ * service. If it does not, the result is `internal`: nobody can tell. Never rejects.
  *
- * A result that comes later than twice `timeoutMs` after the start says more about this process than
- * about the service (its event loop stood still for longer than the check may take): it is `stalled`.
+ * What this process missed while its event loop stood still is not the service's fault: such a result is
+ * `stalled`, see `isStalled`.
  */
 export function attempt(probe: Probe, timeoutMs: number, timers: Timers): Promise<Attempt> {
   const startedMs = timers.nowMs();
   const abort = new AbortController();
   return new Promise((resolve) => {
     let settled = false;
-    let cancelTimer = timers.after(timeoutMs, expire);
+    let stalledAtEndMs: number | undefined;
+    let countdown = countDown(timeoutMs, timers, callTime);
     run(probe, abort.signal).then(settle, (error: unknown) => {
       settle(inconclusive("internal", nameOf(error)), asError(error));
     });
 
-    function expire(): void {
-      const lateMs = timers.nowMs() - startedMs - timeoutMs;
-      // One turn of the loop, so that an answer which is already here counts.
-      if (lateMs > LATE_MS) cancelTimer = timers.after(0, callTime);
-      else callTime();
-    }
-
     function callTime(): void {
-      cancelTimer = timers.after(Math.min(SETTLE_MAX_MS, timeoutMs / 2), giveUp);
+      stalledAtEndMs = countdown.stalledMs();
+      countdown = countDown(Math.min(SETTLE_MAX_MS, timeoutMs / 2), timers, giveUp);
       abort.abort();
     }
 
@@ -55,19 +48,44 @@ export function attempt(probe: Probe, timeoutMs: number, timers: Timers): Promis
     function settle(result: Result, error?: Error): void {
       if (settled) return;
       settled = true;
-      cancelTimer();
+      const elapsedMs = timers.nowMs() - startedMs;
+      const stalledMs = stalledAtEndMs ?? countdown.stalledMs();
+      const time = { timeoutMs, elapsedMs, stalledMs, wasCalled: stalledAtEndMs !== undefined };
+      countdown.cancel();
       // Whoever lost the race must not keep a socket.
       abort.abort();
-      const elapsedMs = timers.nowMs() - startedMs;
-      const stalled = elapsedMs > 2 * timeoutMs;
       resolve({
-        result: stalled ? inconclusive("stalled", stallDetail(result, elapsedMs)) : result,
+        result: isStalled(result, time)
+          ? inconclusive("stalled", stallDetail(result, elapsedMs))
+          : result,
         startedMs,
         elapsedMs,
         ...(error && { error }),
       });
     }
   });
+}
+
+interface AttemptTime {
+  readonly timeoutMs: number;
+  readonly elapsedMs: number;
+  /** How long the event loop stood still, until time was called. */
+  readonly stalledMs: number;
+  /** Whether time was called before the result came. */
+  readonly wasCalled: boolean;
+}
+
+/**
+ * Whether a result says more about this process than about the service:
+ * - Any that comes later than twice the timeout.
+ * - A failure when the loop stood still for longer than the timeout. A pass is one whenever it was read.
+ * - A timeout that the probe found by a clock of its own, which went on while the loop stood still.
+ */
+function isStalled({ outcome, reason }: Result, time: AttemptTime): boolean {
+  const { timeoutMs, elapsedMs, stalledMs, wasCalled } = time;
+  if (elapsedMs > 2 * timeoutMs) return true;
+  if (outcome !== "fail") return false;
+  return stalledMs > timeoutMs || (reason === "timeout" && !wasCalled && stalledMs > 0);
 }
 
 /** A probe that throws at once is treated like one that rejects. */

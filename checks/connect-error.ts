@@ -53,10 +53,15 @@ const INCONCLUSIVE: ReadonlySet<string> = new Set<Inconclusive>(["no-descriptors
 export function resultOfError(error: unknown): Result | undefined {
   const root = rootOf(error);
   // Several addresses were tried. One that could be judged outweighs one that could not: without IPv6,
-  // `::1` is EADDRNOTAVAIL for ever, and must not hide that 127.0.0.1 refuses.
+  // `::1` is EADDRNOTAVAIL for ever, and must not hide that 127.0.0.1 refuses. One that was silent
+  // outweighs one that refused: the service may hang there, or this process missed its answer.
   if (root instanceof AggregateError) {
     const results = root.errors.map(resultOfError).filter((result) => result !== undefined);
-    return results.findLast(({ outcome }) => outcome === "fail") ?? results.at(-1);
+    return (
+      results.find(({ reason }) => reason === "timeout") ??
+      results.findLast(({ outcome }) => outcome === "fail") ??
+      results.at(-1)
+    );
   }
   if (!(root instanceof Error)) return undefined;
   const word = wordOf(root);

@@ -67,6 +67,8 @@ describe("resultOfError", () => {
     [["ECONNREFUSED", "ENETUNREACH"], "unreachable"],
     [["EADDRNOTAVAIL", "ECONNREFUSED"], "refused"],
     [["ECONNREFUSED", "EADDRNOTAVAIL"], "refused"],
+    [["ETIMEDOUT", "ECONNREFUSED"], "timeout"],
+    [["ECONNREFUSED", "ETIMEDOUT"], "timeout"],
     [["EMFILE", "EMFILE"], "no-descriptors"],
     [["EBADF", "ECONNREFUSED"], "refused"],
     [["EBADF"], undefined],

@@ -130,6 +130,27 @@ describe("what a DNS server says", { timeout: HANG_MS }, () => {
     assert.equal(timers.pending, 0);
   });
 
+  test("the other type counts if it is here when a late timer ends the wait", async (context) => {
+    const replies = { A: ["192.0.2.1"], AAAA: ["2001:db8::1"] };
+    const dns = await serveDns(context, replies, { last: "AAAA" });
+    const timers = manualTimers();
+    const resolver = createResolver({
+      ...NO_HOSTS,
+      servers: [dns.address],
+      timers: {
+        nowMs: () => timers.nowMs(),
+        // The loop reads the socket between a timer and one that is set by it.
+        after: (delayMs, run) => (delayMs === 0 ? () => {} : timers.after(delayMs, run)),
+      },
+    });
+    const resolving = resolver.resolve(NAME, new AbortController().signal);
+    await until(() => timers.pending > 0);
+    timers.advance(60);
+    dns.release();
+    const resolved = await resolving;
+    assert.ok("addresses" in resolved && resolved.addresses.length === 2);
+  });
+
   test("a server that does not run", async () => {
     const socket = createSocket("udp4").bind(0, "127.0.0.1");
     await once(socket, "listening");
