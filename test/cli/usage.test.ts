@@ -192,9 +192,19 @@ describe("a malformed command line", () => {
       fc.constantFrom("dns", "web", "_all", "toString", "--toString", "--_", "--$0", "--help=1"),
       fc.string({ unit: "binary", maxLength: 8 }),
     );
+    const sensible = fc.constantFrom(
+      ["version"],
+      ["status", "--json"],
+      ["drain", "dns", "--reason=r"],
+      ["config", "show", "--help"],
+    );
+    const commandLine = fc.oneof(
+      { weight: 3, arbitrary: fc.array(word, { maxLength: 6 }) },
+      { weight: 1, arbitrary: sensible },
+    );
     const statuses = new Map<number, number>();
     await fc.assert(
-      fc.asyncProperty(fc.array(word, { maxLength: 6 }), async (argv) => {
+      fc.asyncProperty(commandLine, async (argv) => {
         const { status, out, err } = await run(argv, { env: { ANYCTL_CONFIG: pop.configPath } });
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         assert.ok([0, 1, 2, 3, 4].includes(status));
