@@ -13,6 +13,8 @@ type Word = DefiniteFailure | AmbiguousFailure | Inconclusive;
 /** Names of errno(3) and of Node.js. */
 const WORD_OF_CODE: Readonly<Record<string, Word>> = {
   ECONNREFUSED: "refused",
+  // A Unix socket that is not there.
+  ENOENT: "refused",
   ECONNRESET: "reset",
   ECONNABORTED: "reset",
   EPIPE: "reset",
@@ -26,6 +28,8 @@ const WORD_OF_CODE: Readonly<Record<string, Word>> = {
   EPERM: "unreachable",
   EAFNOSUPPORT: "unreachable",
   ETIMEDOUT: "timeout",
+  // The queue of a Unix socket is full, because its service accepts nothing (connect(2)).
+  EAGAIN: "timeout",
   ERR_SOCKET_CONNECTION_TIMEOUT: "timeout",
   EMFILE: "no-descriptors",
   ENFILE: "no-descriptors",

@@ -10,6 +10,8 @@ function errorWith(code: string, syscall?: string): Error {
 describe("resultOfError", () => {
   const cases: readonly [code: string, syscall: string | undefined, is: string | undefined][] = [
     ["ECONNREFUSED", "connect", "fail refused"],
+    ["ENOENT", "connect", "fail refused"],
+    ["EAGAIN", "connect", "fail timeout"],
     ["ECONNRESET", "read", "fail reset"],
     ["ECONNRESET", "connect", "fail reset"],
     ["EPIPE", "write", "fail reset"],
