@@ -6,6 +6,16 @@ const PATTERN = /^\/(?<source>.+)\/(?<flags>i?)$/s;
 /** Looks like a regular expression with flags that are not offered; `/usr/lib` does not. */
 const FOREIGN_FLAGS = /^\/.+\/[dgimsuvy]+$/s;
 
+/**
+ * `(a+)+`: a repeated group of nothing but one thing repeated. A run of n can be split in 2^(n-1) ways, which
+ * are all tried where what follows does not match; a single repetition says the same.
+ */
+const REPEATED_REPETITION =
+  /\((?:\?:|\?<\w+>)?[^()[\]{}|^$*+?](?:[*+]|\{\d+,\})\??\)(?:[*+]|\{\d+,\})/;
+
+/** An escape or a class: one thing, whatever characters it is written with. */
+const ESCAPE_OR_CLASS = /\\.|\[(?:\\.|[^\]\\])*\]/gs;
+
 /** `200-299`; both ends are included. */
 const RANGE = /^(?<first>[1-5]\d\d)-(?<last>[1-5]\d\d)$/;
 
@@ -30,12 +40,19 @@ export function parseStatus(text: string | number): StatusRange | undefined {
 /**
  * Plain text passes when the body contains it, `/…/` when the body matches.
  *
- * @throws {SyntaxError} If the regular expression cannot be compiled or has a flag other than `i`.
+ * @throws {SyntaxError} If the regular expression cannot be compiled, has a flag other than `i`, or is one of
+ *   those that take minutes, as far as that is easily seen.
  */
 export function parseBodyTest(expected: string): BodyTest {
   const groups = PATTERN.exec(expected)?.groups;
   if (groups !== undefined) {
-    const pattern = new RegExp(groups["source"] ?? "", groups["flags"]);
+    const { source = "", flags } = groups;
+    const pattern = new RegExp(source, flags);
+    if (REPEATED_REPETITION.test(source.replaceAll(ESCAPE_OR_CLASS, "a"))) {
+      throw new SyntaxError(
+        "a repetition of nothing but a repetition, as in (a+)+, can take minutes",
+      );
+    }
     return (body) => pattern.test(body);
   }
   if (FOREIGN_FLAGS.test(expected)) throw new SyntaxError("only the flag i is known");

@@ -40,6 +40,7 @@ describe("http keys", () => {
     [{ url, "expect-body": "" }, "expect-body", /must not be empty/],
     [{ url, "expect-body": "/(/" }, "expect-body", /Unterminated group/],
     [{ url, "expect-body": "/a/g" }, "expect-body", /only the flag i is known/],
+    [{ url, "expect-body": "/(a+)+$/" }, "expect-body", /as in \(a\+\)\+, can take minutes/],
     [{ url, "expect-body": "a", method: "HEAD" }, "expect-body", /HEAD has no body/],
     [{ url, "ca-file": "/ca.pem" }, "ca-file", /url is not https/],
     [{ url, "server-name": "a.example" }, "server-name", /url is not https/],
