@@ -26,6 +26,8 @@ const PLAN: Plan = {
     require: "all",
     shared: "all",
     routes: [{ prefix: `10.${nth >> 8}.${nth & 255}.0/24`, nextHop: "self", med: 100 }],
+    when: {},
+    drainDelayMs: 0,
     checks: [
       {
         id: `s${nth}/web`,

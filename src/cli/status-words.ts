@@ -7,7 +7,9 @@ export type RouteStatus = ServiceStatus["routes"][number];
 
 export const STATE_COLORS: Readonly<Record<ServiceStatus["state"], Color>> = {
   up: "green",
+  pinned: "green",
   down: "red",
+  draining: "yellow",
   drained: "yellow",
   starting: "cyan",
   stopping: "cyan",

@@ -18,6 +18,8 @@ function buildService(name: string, service: EffectiveService): ServicePlan {
     require: buildRequire(service.require),
     shared: service.shared,
     routes: service.prefixes.map((prefix) => buildRoute(prefix, service.announce)),
+    when: {},
+    drainDelayMs: 0,
     checks: Object.entries(service.checks).map(([check, keys]) => buildCheck(name, check, keys)),
   };
 }

@@ -16,9 +16,16 @@ export interface ServicePlan {
   readonly shared: "all" | "any";
   /** One per prefix: what is announced while the service is up. */
   readonly routes: readonly Route[];
+  /** What is announced instead in other states, in the order of `routes`; absent: the prefix is withdrawn. */
+  readonly when: Readonly<Partial<Record<Variant, readonly Route[]>>>;
+  /** How long `draining` is announced before the withdrawal; a drain may say otherwise. */
+  readonly drainDelayMs: number;
   /** Empty only in a plan made from owned prefixes; such a service stays `starting`. */
   readonly checks: readonly CheckPlan[];
 }
+
+/** States that may announce other attributes than `up`, the worst last. */
+export type Variant = "draining" | "down";
 
 /** How many of a service's checks must be up. */
 export type Require = "all" | "any" | { readonly atLeast: number };

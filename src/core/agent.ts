@@ -1,12 +1,13 @@
 /** The whole of what is decided: one input in, the next state and the actions out. No clock, no I/O. */
-import { stepHealth, unknownHealth } from "./health.ts";
-import { coveringDrain, type AgentState, type Step } from "./state.ts";
-import { ALL_SERVICES, type Drain, type Input, type Undrain } from "./inputs.ts";
+import { stepHealth } from "./health.ts";
+import type { AgentState, Step } from "./state.ts";
+import type { Input } from "./inputs.ts";
 import { refuseMassWithdrawal } from "./mass-withdrawal.ts";
 import { reconcileRoutes } from "./reconcile.ts";
 import { configure } from "./configure.ts";
 import { afterAnswer } from "./routes.ts";
-import { BY_AGENT, drainCause, settle } from "./settle.ts";
+import { BY_AGENT, settle } from "./settle.ts";
+import { stepDrains, stepPins, stepTime } from "./step-orders.ts";
 
 /** What `input` changes and what is to be done about it. The same state comes back when nothing changed. */
 export function step(state: AgentState, input: Input, nowMs: number): Step {
@@ -16,8 +17,12 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
       return stepResult(state, input, nowMs);
     case "drains":
       return stepDrains(state, input.drains, input.undrains, nowMs);
+    case "pins":
+      return stepPins(state, input.pins, input.unpins, nowMs);
     case "reload": {
-      const refusal = refuseMassWithdrawal(state.routes, input.plan, input.actor);
+      const refusal = input.force
+        ? undefined
+        : refuseMassWithdrawal(state.routes, input.plan, input.actor);
       return refusal === undefined
         ? configure(state, input.plan, input.actor, nowMs)
         : { state, actions: [refusal] };
@@ -25,8 +30,9 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
     case "answer":
       return stepAnswer(state, input, nowMs);
     case "tick": {
-      const { state: next, commands: actions } = reconcileRoutes(state, undefined, nowMs);
-      return { state: next, actions };
+      const timed = stepTime(state, nowMs);
+      const repeated = reconcileRoutes(timed.state, undefined, nowMs);
+      return { state: repeated.state, actions: [...timed.actions, ...repeated.commands] };
     }
     case "stop":
       return settle({ ...state, stopping: true }, nowMs, {
@@ -66,35 +72,6 @@ function stepResult(
     state: settled.state,
     actions: [{ type: "verdict", check, from, to: health.verdict, result }, ...settled.actions],
   };
-}
-
-function stepDrains(
-  state: AgentState,
-  drains: readonly Drain[],
-  undrains: readonly Undrain[],
-  nowMs: number,
-): Step {
-  const released = new Set(
-    state.index.plan.services.flatMap(({ name }, at) =>
-      coveringDrain(state.drains, name) !== undefined && coveringDrain(drains, name) === undefined
-        ? [at]
-        : [],
-    ),
-  );
-  // The checks must pass again, in attempts begun after the drain's end.
-  const checks = state.checks.map((check, at) =>
-    released.has(state.index.checks[at]?.service ?? -1)
-      ? { ...check, health: unknownHealth(nowMs), countsFromMs: nowMs }
-      : check,
-  );
-  return settle({ ...state, drains, checks }, nowMs, {
-    causeOf: (service) => {
-      const drained = drainCause(drains, service);
-      if (drained !== undefined) return drained;
-      const undrain = undrains.find((end) => [service, ALL_SERVICES].includes(end.service));
-      return { ...BY_AGENT, actor: undrain?.by ?? "unknown", note: undrain?.reason ?? "" };
-    },
-  });
 }
 
 function stepAnswer(

@@ -3,6 +3,7 @@ import type { Plan } from "../config/plan.ts";
 import { unknownHealth } from "./health.ts";
 import { indexPlan, sameCheck, type PlanIndex } from "./index-plan.ts";
 import type { Actor, Drain, Transition } from "./inputs.ts";
+import { expiriesOf, partExpired } from "./orders.ts";
 import { UNTOLD, type OwnedRoute } from "./routes.ts";
 import { BY_AGENT, drainCause, settle } from "./settle.ts";
 import type { AgentState, CheckState, ServiceState, Step } from "./state.ts";
@@ -20,17 +21,20 @@ export function startAgent(
   drains: readonly Drain[] | undefined,
   nowMs: number,
 ): Step {
+  const { standing, over } = partExpired(drains ?? [], nowMs);
   const empty: AgentState = {
     index: indexPlan({ ...plan, services: [] }),
     checks: [],
     services: [],
     routes: new Map([...owned].map(([prefix, route]) => [prefix, { ...UNTOLD, owned: route }])),
-    drains,
+    drains: drains && standing,
+    pins: [],
     stopping: false,
     decisions: 0,
     changes: 0,
   };
-  return configure(empty, plan, "agent", nowMs);
+  const { state, actions } = configure(empty, plan, "agent", nowMs);
+  return { state, actions: [...actions, ...expiriesOf(over, [])] };
 }
 
 /** Goes over to `plan`; a check that stays the same keeps its counters, a service its state. */

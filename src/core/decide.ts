@@ -3,12 +3,14 @@ import type { Require } from "../config/plan.ts";
 import type { Verdict } from "./health.ts";
 
 /** States of a service; the first that matches wins, in this order. */
-export type State = "stopping" | "drained" | "starting" | "down" | "up";
+export type State = "stopping" | "draining" | "drained" | "pinned" | "starting" | "down" | "up";
 
 /** Why a service is in its state. */
 export type StateReason =
   | "stopping"
   | "operator-drain"
+  | "maintenance-window"
+  | "pinned"
   | "check-unknown"
   | "check-down"
   | "all-checks-up"
@@ -22,23 +24,43 @@ export interface Decision {
 /** Everything that a decision depends on. */
 export interface Circumstances {
   readonly stopping: boolean;
-  /** undefined: nobody could read the drains. */
-  readonly drained: boolean | undefined;
+  /** `unreadable`: nobody could read the drains. */
+  readonly drain: DrainCircumstance | "none" | "unreadable";
+  readonly isPinned: boolean;
   readonly require: Require;
   readonly verdicts: readonly Verdict[];
 }
 
+/** The drain that a service stands under. */
+export interface DrainCircumstance {
+  readonly reason: "operator-drain" | "maintenance-window";
+  /** Whether it is announced now, and the time to announce `draining` is not over. */
+  readonly isStaged: boolean;
+}
+
 /** Decides about one service. */
-export function decide({ stopping, drained, require, verdicts }: Circumstances): Decision {
+export function decide(circumstances: Circumstances): Decision {
+  const { stopping, drain, isPinned, require, verdicts } = circumstances;
   if (stopping) return { state: "stopping", reason: "stopping" };
-  if (drained) return { state: "drained", reason: "operator-drain" };
-  switch (requirement(require, verdicts)) {
+  const met = requirement(require, verdicts);
+  if (typeof drain === "object") {
+    // Clients are not led away gently from a service that is dead.
+    const stays = drain.isStaged && met !== "unmet";
+    return { state: stays ? "draining" : "drained", reason: drain.reason };
+  }
+  if (isPinned) {
+    // It may be drained for all that anybody knows.
+    return drain === "unreadable"
+      ? { state: "starting", reason: "check-unknown" }
+      : { state: "pinned", reason: "pinned" };
+  }
+  switch (met) {
     case "unknown":
       return { state: "starting", reason: "check-unknown" };
     case "unmet":
       return { state: "down", reason: "check-down" };
     case "met":
-      if (drained === undefined) return { state: "starting", reason: "check-unknown" };
+      if (drain === "unreadable") return { state: "starting", reason: "check-unknown" };
       return verdicts.every((verdict) => verdict === "up")
         ? { state: "up", reason: "all-checks-up" }
         : { state: "up", reason: "enough-checks-up" };
@@ -54,51 +76,4 @@ function requirement(require: Require, verdicts: readonly Verdict[]): "met" | "u
   if (verdicts.length === 0) return "unknown";
   if (up >= needed) return "met";
   return up + unknown < needed ? "unmet" : "unknown";
-}
-
-/** What a state means for the service's prefixes; `leave` keeps whatever ExaBGP holds and adds nothing. */
-export type Disposition = "announce" | "withdraw" | "leave";
-
-export function dispositionOf(state: State): Disposition {
-  switch (state) {
-    case "up":
-      return "announce";
-    case "down":
-    case "drained":
-      return "withdraw";
-    case "starting":
-    case "stopping":
-      return "leave";
-  }
-}
-
-/** One of the services that name a prefix. */
-export interface Voice {
-  readonly disposition: Disposition;
-  /** What it wanted when it last wanted anything; undefined before. */
-  readonly held: "announce" | "withdraw" | undefined;
-}
-
-/**
- * What several services that name one prefix want together. `all`: announced only while every one of them is
- * (pessimistic withdrawal, RFC 4786 section 4.8.2); `any`: while at least one is.
- *
- * @param isOurs Whether this agent has said anything about the prefix: until then ExaBGP may hold it for any of
- * them, later only for those that wanted it.
- */
-export function combine(
-  shared: "all" | "any",
-  voices: readonly Voice[],
-  isOurs: boolean,
-): Disposition {
-  const dispositions = voices.map(({ disposition }) => disposition);
-  if (shared === "all") {
-    if (dispositions.includes("withdraw")) return "withdraw";
-    return dispositions.every((one) => one === "announce") ? "announce" : "leave";
-  }
-  if (dispositions.includes("announce")) return "announce";
-  const mayHold = voices.some(
-    ({ disposition, held }) => disposition === "leave" && (held === "announce" || !isOurs),
-  );
-  return mayHold ? "leave" : "withdraw";
 }

@@ -1,6 +1,6 @@
 /** A plan with the look-ups that every step needs, made once per plan. */
 import type { Route } from "exabgp-ts-bridge";
-import type { CheckPlan, Plan } from "../config/plan.ts";
+import type { CheckPlan, Plan, ServicePlan, Variant } from "../config/plan.ts";
 
 /** All numbers are places in `plan.services`, `checks` or `prefixes`. */
 export interface PlanIndex {
@@ -18,7 +18,8 @@ export interface PlanIndex {
 /** A prefix with all services that name it; the configuration makes them agree on the rest. */
 export interface PlannedPrefix {
   readonly prefix: string;
-  readonly route: Route;
+  /** By the state that it is announced for; without one the prefix is withdrawn. */
+  readonly routes: { readonly up: Route } & Readonly<Partial<Record<Variant, Route>>>;
   readonly shared: "all" | "any";
   readonly services: readonly number[];
 }
@@ -29,14 +30,19 @@ export function indexPlan(plan: Plan): PlanIndex {
   const prefixAt = new Map<string, number>();
   for (const [at, service] of plan.services.entries()) {
     for (const check of service.checks) checks.push({ check, service: at });
-    for (const route of service.routes) {
+    for (const [nth, route] of service.routes.entries()) {
       const known = prefixes[prefixAt.get(route.prefix) ?? -1];
       if (known !== undefined) {
         known.services.push(at);
         continue;
       }
       prefixAt.set(route.prefix, prefixes.length);
-      prefixes.push({ prefix: route.prefix, route, shared: service.shared, services: [at] });
+      prefixes.push({
+        prefix: route.prefix,
+        routes: routesOf(service, nth, route),
+        shared: service.shared,
+        services: [at],
+      });
     }
   }
   return {
@@ -52,6 +58,12 @@ export function indexPlan(plan: Plan): PlanIndex {
       service.routes.map(({ prefix }) => prefixAt.get(prefix) ?? -1),
     ),
   };
+}
+
+function routesOf({ when }: ServicePlan, nth: number, up: Route): PlannedPrefix["routes"] {
+  const draining = when.draining?.[nth];
+  const down = when.down?.[nth];
+  return { up, ...(draining && { draining }), ...(down && { down }) };
 }
 
 /** Whether a reload left a check as it was: all of it, timing included. */

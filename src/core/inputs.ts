@@ -11,19 +11,41 @@ export type Actor = string;
 /** The drain that covers the whole PoP. */
 export const ALL_SERVICES = "_all";
 
-/** An operator's order to leave the anycast set. */
+/** An order to leave the anycast set: an operator's, or a maintenance window's. */
 export interface Drain {
   /** A service's name, or `_all`. */
   readonly service: string;
+  readonly kind: "operator" | "window";
   readonly reason: string;
   readonly by: Actor;
   /** RFC 3339, as far as the file says. */
   readonly since: string | undefined;
+  /** When it ends by itself, RFC 3339: for people. */
+  readonly until: string | undefined;
   /** Why the file could not be taken at its word; it drains all the same. */
   readonly problem: string | undefined;
+  /** When it began and when it ends by itself, milliseconds on the monotonic clock. */
+  readonly startedMs: number;
+  readonly endsAtMs: number | undefined;
+  /** How long `draining` is announced; undefined: as the service says. */
+  readonly gracefulMs: number | undefined;
+  /** Gone after a reboot, and at the next start of ExaBGP. */
+  readonly transient: boolean;
 }
 
-/** Who ended a drain, where that is known. */
+/** An operator's order to stay in the anycast set whatever the checks say. */
+export interface Pin {
+  readonly service: string;
+  readonly reason: string;
+  readonly by: Actor;
+  /** RFC 3339. */
+  readonly since: string | undefined;
+  readonly until: string;
+  /** Milliseconds on the monotonic clock. */
+  readonly endsAtMs: number;
+}
+
+/** Who ended a drain or a pin, where that is known. */
 export interface Undrain {
   readonly service: string;
   readonly reason: string;
@@ -46,7 +68,15 @@ export type Input =
       readonly drains: readonly Drain[];
       readonly undrains: readonly Undrain[];
     }
-  | { readonly type: "reload"; readonly plan: Plan; readonly actor: Actor }
+  /** All pins that stand now. */
+  | { readonly type: "pins"; readonly pins: readonly Pin[]; readonly unpins: readonly Undrain[] }
+  | {
+      readonly type: "reload";
+      readonly plan: Plan;
+      readonly actor: Actor;
+      /** Even if more than half of what is announced is withdrawn. */
+      readonly force: boolean;
+    }
   /** ExaBGP's answer to a command; not `done` means refused or unanswered. */
   | {
       readonly type: "answer";
@@ -54,7 +84,7 @@ export type Input =
       readonly change: number;
       readonly done: boolean;
     }
-  /** Time has passed: failed commands that are due again are repeated. Comes every second or so. */
+  /** Time has passed: what is due by `dueMs` happens. Comes every second or so, and then. */
   | { readonly type: "tick" }
   | { readonly type: "stop"; readonly actor: Actor };
 
@@ -70,6 +100,8 @@ export interface Transition {
   readonly reason: StateReason | "reconfigured" | "not-configured";
   readonly actor: Actor;
   readonly note: string;
+  /** When the order that brought it about ends by itself, RFC 3339. */
+  readonly until: string | undefined;
   /** The check whose result brought it about, without its service; empty when it was none. */
   readonly check: string;
   readonly evidence: { readonly reason: Reason; readonly detail: string } | undefined;
@@ -98,4 +130,12 @@ export interface Refusal {
   readonly announced: number;
 }
 
-export type Action = Command | Transition | VerdictChange | Refusal;
+/** A drain or pin has ended by itself: its file is to be removed. */
+export interface Expiry {
+  readonly type: "expired";
+  readonly order: "drain" | "pin";
+  readonly service: string;
+  readonly transient: boolean;
+}
+
+export type Action = Command | Transition | VerdictChange | Refusal | Expiry;

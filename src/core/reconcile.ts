@@ -1,8 +1,8 @@
 /** From the states of the services to the commands that make ExaBGP hold what they say. */
-import { combine, dispositionOf, type Disposition, type Voice } from "./decide.ts";
 import type { PlannedPrefix } from "./index-plan.ts";
-import { afterCommand, difference, type Command, type RouteState } from "./routes.ts";
+import { afterCommand, difference, isAnnounced, type Command, type RouteState } from "./routes.ts";
 import type { AgentState } from "./state.ts";
+import { combine, wishOf, type Voice, type Wish } from "./wishes.ts";
 
 /**
  * Compares wanted with told.
@@ -22,8 +22,9 @@ export function reconcileRoutes(
     const route = state.routes.get(prefix);
     if (route === undefined) continue;
     const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
-    const wanted = wantedOf(state, planned, route.told);
-    const change = difference(route, wanted, planned?.route, nowMs);
+    const wanted = wantedOf(state, planned, route);
+    const configured = planned?.routes[("variant" in wanted && wanted.variant) || "up"];
+    const change = difference(route, wanted.disposition, configured, nowMs);
     if (change === undefined) continue;
     const number = state.changes + commands.length + 1;
     const command: Command = { ...change, change: number, decision: undefined };
@@ -45,19 +46,22 @@ export function reconcileRoutes(
 /**
  * What the services that name a prefix want for it; one that nobody names is to be withdrawn.
  *
- * @param told What this agent has said about it.
+ * @param route What this agent has said about it.
  */
 export function wantedOf(
   state: AgentState,
   planned: PlannedPrefix | undefined,
-  told: RouteState["told"],
-): Disposition {
-  if (planned === undefined) return "withdraw";
+  route: Pick<RouteState, "told" | "owned">,
+): Wish {
+  if (planned === undefined) return { disposition: "withdraw" };
   const voices = planned.services.map((at): Voice => {
     const service = state.services[at];
-    return { disposition: dispositionOf(service?.state ?? "starting"), held: service?.held };
+    return { wish: wishOf(service?.state ?? "starting", planned.routes), held: service?.held };
   });
-  return combine(planned.shared, voices, told !== "unknown");
+  const wish = combine(planned.shared, voices, route.told !== "unknown");
+  // A drain takes leave of those that have the route; it never brings one into the world.
+  const isNew = "variant" in wish && wish.variant === "draining" && !isAnnounced(route);
+  return isNew ? { disposition: "withdraw" } : wish;
 }
 
 function prefixesOf(state: AgentState, affected: readonly number[] | undefined): Iterable<string> {

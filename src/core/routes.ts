@@ -1,6 +1,6 @@
 /** Routes as the difference between what the states want and what ExaBGP was told. */
 import type { Route } from "exabgp-ts-bridge";
-import type { Disposition } from "./decide.ts";
+import type { Wish } from "./wishes.ts";
 
 /** What is known about one prefix. */
 export interface RouteState {
@@ -51,10 +51,19 @@ export const UNTOLD: RouteState = {
   retryAtMs: undefined,
 };
 
-/** Which command, if any, brings ExaBGP from what it was told to what is wanted. */
+/** Whether ExaBGP holds the prefix, as far as this agent knows: it or an earlier life of it announced it. */
+export function isAnnounced({ told, owned }: Pick<RouteState, "told" | "owned">): boolean {
+  return owned !== undefined && told !== "withdrawn";
+}
+
+/**
+ * Which command, if any, brings ExaBGP from what it was told to what is wanted.
+ *
+ * @param configured What is announced while up, and what is to be announced now if anything is.
+ */
 export function difference(
   route: RouteState,
-  wanted: Disposition,
+  wanted: Wish["disposition"],
   configured: Route | undefined,
   nowMs: number,
 ): { type: "announce" | "withdraw"; route: Route } | undefined {

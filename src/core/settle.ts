@@ -1,17 +1,23 @@
 /** Decides about services and gives every command to the decision that it belongs to. */
-import { decide, dispositionOf } from "./decide.ts";
+import { decide, type Circumstances } from "./decide.ts";
 import type { Drain, Transition } from "./inputs.ts";
+import { coveringDrains, pinOf, stageEndMs } from "./orders.ts";
 import { reconcileRoutes } from "./reconcile.ts";
-import type { Command } from "./routes.ts";
-import { coveringDrain, type AgentState, type Step } from "./state.ts";
+import { isAnnounced, type Command } from "./routes.ts";
+import type { AgentState, Step } from "./state.ts";
+import { wishOf } from "./wishes.ts";
 
 /** Why a step was taken, for the records of its decisions. */
-export type Cause = Pick<Transition, "actor" | "note" | "check" | "evidence" | "detectMs">;
+export type Cause = Pick<
+  Transition,
+  "actor" | "note" | "until" | "check" | "evidence" | "detectMs"
+>;
 
 /** A decision that nobody asked for and no single result brought about. */
 export const BY_AGENT: Cause = {
   actor: "agent",
   note: "",
+  until: undefined,
   check: "",
   evidence: undefined,
   detectMs: undefined,
@@ -22,8 +28,9 @@ export function drainCause(
   drains: readonly Drain[] | undefined,
   service: string,
 ): Cause | undefined {
-  const drain = coveringDrain(drains, service);
-  return drain === undefined ? undefined : { ...BY_AGENT, actor: drain.by, note: drain.reason };
+  const [drain] = coveringDrains(drains, service);
+  if (drain === undefined) return undefined;
+  return { ...BY_AGENT, actor: drain.by, note: drain.reason, until: drain.until };
 }
 
 export interface Settling {
@@ -32,34 +39,30 @@ export interface Settling {
   readonly affected?: readonly number[];
   /** Decisions that were made already, numbered from the next one on. */
   readonly decided?: readonly Transition[];
+  /** Services whose order is another one now: a decision even without a change of state. */
+  readonly reordered?: ReadonlySet<string>;
   /** Whether a command without a change of state is a decision too: a reload changed attributes. */
   readonly reconfigured?: boolean;
 }
 
 /** Decides anew, brings the routes in line, and says which decision caused which command. */
 export function settle(state: AgentState, nowMs: number, settling: Settling): Step {
-  const { causeOf, affected, decided = [], reconfigured = false } = settling;
+  const { causeOf, affected, decided = [], reordered, reconfigured = false } = settling;
   const services = [...state.services];
   const transitions: Transition[] = [...decided];
   for (const at of affected ?? services.keys()) {
     const planned = state.index.plan.services[at];
     const before = services[at];
     if (planned === undefined || before === undefined) continue;
-    const decision = decide({
-      stopping: state.stopping,
-      drained: state.drains && coveringDrain(state.drains, planned.name) !== undefined,
-      require: planned.require,
-      verdicts: (state.index.checksOf[at] ?? []).map(
-        (check) => state.checks[check]?.health.verdict ?? "unknown",
-      ),
-    });
+    const decision = decide(circumstancesOf(state, at, nowMs));
     if (decision.state === before.state) {
       services[at] = { ...before, reason: decision.reason };
-      continue;
+      if (reordered?.has(planned.name) !== true) continue;
+    } else {
+      const { disposition } = wishOf(decision.state, planned.when);
+      const held = disposition === "leave" ? before.held : disposition;
+      services[at] = { ...decision, held, sinceMs: nowMs };
     }
-    const disposition = dispositionOf(decision.state);
-    const held = disposition === "leave" ? before.held : disposition;
-    services[at] = { ...decision, held, sinceMs: nowMs };
     transitions.push({
       type: "transition",
       decision: state.decisions + transitions.length + 1,
@@ -86,6 +89,37 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
     state: { ...routed.state, decisions: state.decisions + transitions.length },
     actions: [...transitions, ...commands],
   };
+}
+
+function circumstancesOf(state: AgentState, at: number, nowMs: number): Circumstances {
+  const planned = state.index.plan.services[at];
+  const [drain] = coveringDrains(state.drains, planned?.name ?? "");
+  const reason = drain?.kind === "window" ? "maintenance-window" : "operator-drain";
+  const isStaged = nowMs < (stageEndMs(state, at) ?? nowMs) && isStageable(state, at);
+  return {
+    stopping: state.stopping,
+    drain:
+      state.drains === undefined
+        ? "unreadable"
+        : drain === undefined
+          ? "none"
+          : { reason, isStaged },
+    isPinned: pinOf(state.pins, planned?.name ?? "") !== undefined,
+    require: planned?.require ?? "all",
+    verdicts: (state.index.checksOf[at] ?? []).map(
+      (check) => state.checks[check]?.health.verdict ?? "unknown",
+    ),
+  };
+}
+
+/** Whether there is something to take leave from: after a boot, or of a service that is down, there is nothing. */
+function isStageable(state: AgentState, at: number): boolean {
+  if (state.index.plan.services[at]?.when.draining === undefined) return false;
+  if (state.services[at]?.held === "withdraw") return false;
+  return (state.index.prefixesOf[at] ?? []).some((place) => {
+    const route = state.routes.get(state.index.prefixes[place]?.prefix ?? "");
+    return route !== undefined && isAnnounced(route);
+  });
 }
 
 /** One decision per service that changed no state but what it announces. */

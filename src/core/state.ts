@@ -3,7 +3,7 @@ import type { Result } from "../../checks/probe.ts";
 import type { Decision } from "./decide.ts";
 import type { Health } from "./health.ts";
 import type { PlanIndex } from "./index-plan.ts";
-import { ALL_SERVICES, type Action, type Drain } from "./inputs.ts";
+import type { Action, Drain, Pin } from "./inputs.ts";
 import type { RouteState } from "./routes.ts";
 
 export interface AgentState {
@@ -16,6 +16,7 @@ export interface AgentState {
   readonly routes: ReadonlyMap<string, RouteState>;
   /** undefined while nobody could read them: then nothing new is announced. */
   readonly drains: readonly Drain[] | undefined;
+  readonly pins: readonly Pin[];
   readonly stopping: boolean;
   /** Counts decisions. */
   readonly decisions: number;
@@ -48,16 +49,4 @@ export interface ServiceState extends Decision {
 export interface Step {
   readonly state: AgentState;
   readonly actions: readonly Action[];
-}
-
-/** The drain that a service stands under: its own before the PoP's. */
-export function coveringDrain(
-  drains: readonly Drain[] | undefined,
-  service: string,
-): Drain | undefined {
-  if (drains === undefined) return undefined;
-  return (
-    drains.find((drain) => drain.service === service) ??
-    drains.find((drain) => drain.service === ALL_SERVICES)
-  );
 }

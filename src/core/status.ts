@@ -1,5 +1,6 @@
 /** The state as operators and tools read it: `anyctl status --json` and `GET /v1/status`. */
 import type { Outcome, Reason } from "../../checks/probe.ts";
+import type { Variant } from "../config/plan.ts";
 import type { State, StateReason } from "./decide.ts";
 import { streak, type Verdict } from "./health.ts";
 import type { RouteState } from "./routes.ts";
@@ -20,6 +21,8 @@ export interface RouteStatus {
   readonly prefix: string;
   /** What the services that name the prefix want; `leave`: nobody has decided yet. */
   readonly wanted: "announce" | "withdraw" | "leave";
+  /** For which state it is to be announced: `draining` and `down` may have other attributes than `up`. */
+  readonly variant: "up" | Variant | undefined;
   /** The last command of this agent for it. */
   readonly told: RouteState["told"];
   /** What ExaBGP answered: `done` means accepted, not that a neighbor has it. */
@@ -84,10 +87,12 @@ export function servicesStatus(state: AgentState, moment: Moment): ServiceStatus
 function routeStatus(state: AgentState, prefix: string): RouteStatus {
   const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
   const route = state.routes.get(prefix);
-  const told = route?.told ?? "unknown";
+  const { told, owned } = route ?? { told: "unknown", owned: undefined };
+  const wish = wantedOf(state, planned, { told, owned });
   return {
     prefix,
-    wanted: wantedOf(state, planned, told),
+    wanted: wish.disposition,
+    variant: "variant" in wish ? wish.variant : undefined,
     told,
     answer: route?.answer ?? "none",
   };

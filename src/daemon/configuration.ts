@@ -81,7 +81,15 @@ function planOfOwned(owned: ReadonlyMap<string, OwnedRoute>, pop: string): Plan 
   for (const { route, shared, services: names } of owned.values()) {
     for (const name of names) {
       const routes = [...(services.get(name)?.routes ?? []), route];
-      services.set(name, { name, require: "all", shared, routes, checks: [] });
+      services.set(name, {
+        name,
+        require: "all",
+        shared,
+        routes,
+        when: {},
+        drainDelayMs: 0,
+        checks: [],
+      });
     }
   }
   return { pop, services: [...services.values()] };

@@ -27,16 +27,16 @@ export async function readDrainFile(path: string, service: string): Promise<Drai
     stats = await lstat(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
-    return drainOf({ service, problem: `cannot be seen: ${codeOf(error)}` });
+    return asDrain({ service, problem: `cannot be seen: ${codeOf(error)}` });
   }
   const by = actorOf(stats.uid);
-  if (!stats.isFile()) return drainOf({ service, by, problem: "is not a regular file" });
+  if (!stats.isFile()) return asDrain({ service, by, problem: "is not a regular file" });
   let text: string;
   try {
     text = await readBounded(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
-    return drainOf({ service, by, problem: `cannot be read: ${codeOf(error)}` });
+    return asDrain({ service, by, problem: `cannot be read: ${codeOf(error)}` });
   }
   const problem = (stats.mode & 0o002) === 0 ? undefined : "is writable by everybody";
   return parse(text, { service, by, problem });
@@ -44,12 +44,12 @@ export async function readDrainFile(path: string, service: string): Promise<Drai
 
 function parse(text: string, known: Partial<Drain> & { service: string }): DrainFile {
   // What `touch` makes.
-  if (text.trim() === "") return drainOf(known);
+  if (text.trim() === "") return asDrain(known);
   let content: Record<string, unknown>;
   try {
     content = parseObject(text);
   } catch {
-    return drainOf({ ...known, problem: "is not a JSON object" });
+    return asDrain({ ...known, problem: "is not a JSON object" });
   }
   const { undrain, reason, since } = content;
   const told = typeof reason === "string" ? reason.slice(0, REASON_MAX_CHARS) : "";
@@ -60,12 +60,28 @@ function parse(text: string, known: Partial<Drain> & { service: string }): Drain
     };
   }
   const date = typeof since === "string" && !Number.isNaN(Date.parse(since)) ? since : undefined;
-  return drainOf({ ...known, reason: told, since: date });
+  return asDrain({ ...known, reason: told, since: date });
 }
 
-function drainOf(known: Partial<Drain> & { service: string }): DrainFile {
-  const nothing = { reason: "", by: "unknown", since: undefined, problem: undefined };
-  return { kind: "drain", drain: { ...nothing, ...known } };
+function asDrain(known: Partial<Drain> & { service: string }): DrainFile {
+  return { kind: "drain", drain: drainOf(known) };
+}
+
+/** A drain of which nothing is known but what is given. */
+export function drainOf(known: Partial<Drain> & { service: string }): Drain {
+  const nothing = {
+    kind: "operator",
+    reason: "",
+    by: "unknown",
+    since: undefined,
+    until: undefined,
+    problem: undefined,
+    startedMs: 0,
+    endsAtMs: undefined,
+    gracefulMs: undefined,
+    transient: false,
+  } as const;
+  return { ...nothing, ...known };
 }
 
 async function readBounded(path: string): Promise<string> {

@@ -4,7 +4,7 @@ import { link, readdir, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { ALL_SERVICES, type Drain, type Undrain } from "../core/inputs.ts";
 import type { Clock } from "./clock.ts";
-import { readDrainFile } from "./drain-file.ts";
+import { drainOf, readDrainFile } from "./drain-file.ts";
 import { codeOf } from "./untrusted.ts";
 
 /** With a working watch the folder is read again only in case an event was lost. */
@@ -118,7 +118,7 @@ export class DrainFolder {
       } catch (error) {
         // One file must not make the agent deaf to the others, and what cannot be ended stands.
         const problem = `is an undrain that cannot be taken away: ${codeOf(error)}`;
-        drains.push({ ...file.undrain, since: undefined, problem });
+        drains.push({ ...drainOf(file.undrain), problem });
       }
     }
     const now = JSON.stringify(drains);

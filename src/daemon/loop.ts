@@ -1,7 +1,8 @@
 /** Inputs into the core, actions out of it: to ExaBGP first, then to disk and the log. Decides nothing. */
 import type { Bridge, Settlement } from "exabgp-ts-bridge";
 import { step } from "../core/agent.ts";
-import type { Action, Input, Refusal, VerdictChange } from "../core/inputs.ts";
+import type { Action, Expiry, Input, Refusal, VerdictChange } from "../core/inputs.ts";
+import { dueMs } from "../core/orders.ts";
 import type { Command } from "../core/routes.ts";
 import type { AgentState, Step } from "../core/state.ts";
 import type { AuditDesk } from "./audit.ts";
@@ -17,9 +18,11 @@ export interface LoopOptions {
   readonly audit: AuditDesk;
   readonly owned: OwnedFile;
   readonly problems: Problems;
+  /** The file of a drain or a pin that has ended by itself is to go. */
+  readonly expired: (expiry: Expiry) => void;
 }
 
-/** Failed commands are looked at this often; the core knows which are due. */
+/** The core is told of the time this often, and when an order ends or a drain enters its next stage. */
 const TICK_MS = 1000;
 
 /** Withdrawals that end together are written to owned.json together. */
@@ -29,6 +32,8 @@ export class Loop {
   readonly #options: LoopOptions;
   #state: AgentState;
   #cancelTick = () => {};
+  #dueMs: number | undefined;
+  #cancelDue = () => {};
   #savePending = false;
 
   /** @param first What `startAgent` decided; its actions are carried out by `start`. */
@@ -51,17 +56,33 @@ export class Loop {
     const taken: Step = step(this.#state, input, this.#options.clock.nowMs());
     this.#state = taken.state;
     this.#perform(taken.actions);
+    this.#tickAt(dueMs(taken.state));
     return taken.actions.find((action) => action.type === "refused");
   }
 
   stop(): void {
     this.#cancelTick();
+    this.#cancelDue();
     this.#saveOwned();
   }
 
   #tick(): void {
     this.dispatch({ type: "tick" });
     this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
+  }
+
+  /** A tick of its own for what is due between two others. */
+  #tickAt(atMs: number | undefined): void {
+    if (atMs === this.#dueMs) return;
+    this.#cancelDue();
+    this.#dueMs = atMs;
+    if (atMs === undefined) return;
+    const { clock } = this.#options;
+    // Timers fire up to a millisecond early: then it is set once more.
+    this.#cancelDue = clock.after(Math.max(1, atMs - clock.nowMs()), () => {
+      this.#dueMs = undefined;
+      this.dispatch({ type: "tick" });
+    });
   }
 
   #perform(actions: readonly Action[]): void {
@@ -82,6 +103,7 @@ export class Loop {
       for (const action of actions) {
         if (action.type === "verdict") this.#logVerdict(action);
         if (action.type === "refused") this.#options.audit.refused(action);
+        if (action.type === "expired") this.#options.expired(action);
       }
     });
   }

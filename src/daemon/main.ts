@@ -151,6 +151,7 @@ class Agent {
       audit: this.#audit,
       owned: this.#ownedFile,
       problems: this.#problems,
+      expired: () => {},
     });
     this.#loop.start(first.actions);
     this.#reloader = new Reloader(this.#effective, {

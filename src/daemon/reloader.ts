@@ -53,7 +53,7 @@ export class Reloader {
     const before = this.#effective;
     const read = readConfiguration(path);
     if (!("plan" in read)) return this.#settle({ ...before, problems: read });
-    const refusal = loop.dispatch({ type: "reload", plan: read.plan, actor });
+    const refusal = loop.dispatch({ type: "reload", plan: read.plan, actor, force: false });
     if (refusal !== undefined) {
       return this.#settle({ ...before, problems: [refusalText(refusal)] });
     }

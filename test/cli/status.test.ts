@@ -7,6 +7,7 @@ import type { Status } from "../../src/control/protocol.ts";
 import { STATUS } from "../control/fixtures.ts";
 import { run } from "./fake-io.ts";
 import { makePop, startAgent } from "./pop.ts";
+import { drain } from "../core/fixtures.ts";
 
 const [DNS] = STATUS.services;
 if (DNS === undefined) throw new Error("the fixture has a service");
@@ -61,14 +62,13 @@ const TROUBLE: Status = {
     { ...DNS, name: "mail", state: "drained", reason: "operator-drain", checks: [] },
   ],
   drains: [
-    {
+    drain({
       service: "mail",
       reason: "two\nlines \u001b[2J",
       by: "uid:1000(ann)",
       since: "2025-12-29T00:00:00Z",
-      problem: undefined,
-    },
-    { service: "gone", reason: "", by: "unknown", since: undefined, problem: "is not JSON" },
+    }),
+    drain({ service: "gone", problem: "is not JSON" }),
   ],
   problems: [{ since: "2026-01-01T00:00:00.000Z", word: "state-dir", detail: "ENOSPC" }],
 };

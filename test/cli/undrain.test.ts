@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { STATUS } from "../control/fixtures.ts";
 import { NOW, run } from "./fake-io.ts";
 import { makePop, startAgent } from "./pop.ts";
+import { drain } from "../core/fixtures.ts";
 
 describe("undrain", () => {
   it("ends a drain: the agent takes the order away", async (context) => {
@@ -40,17 +41,11 @@ dns      up     all-checks-up  192.0.2.0/24 announced (done)
 
   it("that the agent does not see ends with status 4", async (context) => {
     const pop = makePop(context);
-    const drain = {
-      service: "dns",
-      reason: "",
-      by: "unknown",
-      since: NOW,
-      problem: undefined,
-    } as const;
+    const standing = drain({ service: "dns", since: NOW });
     await startAgent(
       context,
       { ...pop, drains: `${pop.drains}-of-another-pop` },
-      { drains: [drain] },
+      { drains: [standing] },
     );
     mkdirSync(pop.drains);
     writeFileSync(join(pop.drains, "dns"), "");

@@ -32,7 +32,15 @@ export const STATUS: Status = {
       state: "up",
       reason: "all-checks-up",
       since: "2026-01-01T00:00:03.000Z",
-      routes: [{ prefix: "192.0.2.0/24", wanted: "announce", told: "announced", answer: "done" }],
+      routes: [
+        {
+          prefix: "192.0.2.0/24",
+          wanted: "announce",
+          variant: "up",
+          told: "announced",
+          answer: "done",
+        },
+      ],
       checks: [
         {
           name: "resolver",

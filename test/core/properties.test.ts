@@ -7,6 +7,7 @@ import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
 import type { Drain, Input } from "../../src/core/inputs.ts";
 import type { Step } from "../../src/core/state.ts";
+import { drain, UNSTAGED } from "./fixtures.ts";
 
 /**
  * The services under test: two share a prefix pessimistically, two optimistically, one has several checks. What
@@ -139,13 +140,7 @@ class World {
     if (event.kind === "stale") return this.#stale(event.check, event.letters, reached);
     if (event.kind === "reload") return this.#reload(event.check, reached);
     const others = this.#drains.filter(({ service: name }) => name !== event.target);
-    const order = {
-      service: event.target,
-      reason: "",
-      by: "",
-      since: undefined,
-      problem: undefined,
-    };
+    const order = drain({ service: event.target });
     const next = event.kind === "drain" ? [...others, order] : others;
     for (const [at, check] of CHECKS.entries()) {
       const owner = check.id.split("/")[0] ?? "";
@@ -187,7 +182,7 @@ class World {
       })),
     };
     if (reached && this.#held.size > 0) reached["reloadsOfAnnounced"]! += 1;
-    this.dispatch({ type: "reload", plan, actor: "unknown" }, this.nowMs);
+    this.dispatch({ type: "reload", plan, actor: "unknown", force: false }, this.nowMs);
     if (reached) this.judge();
   }
 
@@ -290,7 +285,7 @@ function verdictOf(history: string, { rise, fall }: CheckPlan): "up" | "down" | 
 }
 
 function isDrained(standing: readonly Drain[], name: string): boolean {
-  return standing.some((drain) => drain.service === name || drain.service === "_all");
+  return standing.some((one) => one.service === name || one.service === "_all");
 }
 
 function service(
@@ -308,6 +303,7 @@ function service(
     shared,
     require,
     routes: prefixes.map((prefix) => ({ prefix, nextHop: "self" })),
+    ...UNSTAGED,
     checks: checks.map((check) => ({
       id: `${name}/${check}`,
       name: check,

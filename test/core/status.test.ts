@@ -4,6 +4,7 @@ import { fail, pass, type Result } from "../../checks/probe.ts";
 import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
 import { servicesStatus } from "../../src/core/status.ts";
+import { UNSTAGED } from "./fixtures.ts";
 
 it("tells states, routes and checks with dates and streaks", () => {
   const plan = {
@@ -14,6 +15,7 @@ it("tells states, routes and checks with dates and streaks", () => {
         require: "all",
         shared: "all",
         routes: [{ prefix: "192.0.2.0/24", nextHop: "self" }],
+        ...UNSTAGED,
         checks: [
           {
             id: "web/port",
@@ -40,7 +42,15 @@ it("tells states, routes and checks with dates and streaks", () => {
       state: "starting",
       reason: "check-unknown",
       since: "2025-12-31T23:59:59.000Z",
-      routes: [{ prefix: "192.0.2.0/24", wanted: "leave", told: "unknown", answer: "none" }],
+      routes: [
+        {
+          prefix: "192.0.2.0/24",
+          wanted: "leave",
+          variant: undefined,
+          told: "unknown",
+          answer: "none",
+        },
+      ],
       checks: [
         {
           name: "port",
@@ -74,7 +84,7 @@ it("says since when a state is what it is, and not since when its reason is", ()
   const checks = [check("a"), check("b")];
   const plan = {
     pop: "test1",
-    services: [{ name: "web", require: "any", shared: "all", routes, checks }],
+    services: [{ name: "web", require: "any", shared: "all", routes, ...UNSTAGED, checks }],
   } as const;
   let { state } = startAgent(plan, new Map(), [], 0);
   const take = (name: string, result: Result, atMs: number) => {

@@ -1,27 +1,29 @@
 /**
  * Runs a transcript: lines that a network engineer can read in, the complete output of the core out.
  *
- * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N]`,
+ * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N] [delay=MS] [draining=COMMUNITY] [down-med=N]`,
  * `owned PREFIX SERVICE[,SERVICE] [med=N] [shared=any]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
- * `@MS drain ACTOR SERVICE|_all "NOTE"`, `@MS undrain ACTOR SERVICE|_all`, `@MS done|error PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
+ * `@MS drain ACTOR SERVICE|_all "NOTE" [until=MS] [graceful=MS] [window]`, `@MS undrain ACTOR SERVICE|_all`,
+ * `@MS pin ACTOR SERVICE "NOTE" until=MS`, `@MS unpin ACTOR SERVICE`, `@MS done|error PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
  * `@MS stop`. `drains unreadable` before `start`, until
  * `@MS drains-read`, leaves the drains unknown. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
- * Output: `> command`, `= service from -> to (reason)`, `! refusal`.
+ * Output: `> command`, `= service from -> to (reason)`, `! refusal`, `~ order is over`.
  */
 import { encodeAnnounce, encodeWithdraw, normalizeRoute, type Route } from "exabgp-ts-bridge";
 import { fail, inconclusive, pass } from "../../checks/probe.ts";
-import type { CheckPlan, Require, ServicePlan } from "../../src/config/plan.ts";
+import type { CheckPlan, Require, ServicePlan, Variant } from "../../src/config/plan.ts";
 import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
-import type { Action, Drain, Input, Undrain } from "../../src/core/inputs.ts";
+import type { Action, Drain, Input, Pin, Undrain } from "../../src/core/inputs.ts";
 import type { OwnedRoute } from "../../src/core/routes.ts";
 import type { AgentState, Step } from "../../src/core/state.ts";
+import { drain } from "./fixtures.ts";
 
 export function runTranscript(text: string): string {
   const run = new Run();
   const output: string[] = [];
   for (const line of text.split("\n")) {
-    if (/^[>=!]/.test(line)) continue;
+    if (/^[>=!~]/.test(line)) continue;
     output.push(line, ...run.line(line));
   }
   return output.join("\n");
@@ -31,6 +33,7 @@ class Run {
   #services: ServicePlan[] = [];
   #owned = new Map<string, OwnedRoute>();
   #drains: Drain[] = [];
+  #pins: Pin[] = [];
   #areDrainsKnown = true;
   #state: AgentState | undefined;
   #manual = false;
@@ -73,7 +76,11 @@ class Run {
       const drains = this.#areDrainsKnown ? this.#drains : undefined;
       return this.#take(startAgent(plan, this.#owned, drains, nowMs), nowMs);
     }
-    if (verb === "reload") return this.#dispatch({ type: "reload", plan, actor: "unknown" }, nowMs);
+    if (verb === "reload")
+      return this.#dispatch(
+        { type: "reload", plan, actor: "unknown", force: words.includes("force") },
+        nowMs,
+      );
     this.#state ??= startAgent(plan, this.#owned, this.#drains, 0).state;
     return this.#dispatch(this.#input(verb, words, nowMs), nowMs);
   }
@@ -103,10 +110,28 @@ class Run {
       case "undrain": {
         this.#drains = this.#drains.filter(({ service }) => service !== second);
         const reason = third.replaceAll('"', "");
-        const drain = { service: second, reason, by: first, since: undefined, problem: undefined };
-        if (verb === "drain") this.#drains.push(drain);
-        const undrains: Undrain[] = verb === "drain" ? [] : [drain];
+        const order = drain({
+          service: second,
+          reason,
+          by: first,
+          kind: words.includes("window") ? "window" : "operator",
+          until: optionOf(words, "until"),
+          startedMs: nowMs,
+          endsAtMs: numberOf(words, "until"),
+          gracefulMs: numberOf(words, "graceful"),
+        });
+        if (verb === "drain") this.#drains.push(order);
+        const undrains: Undrain[] = verb === "drain" ? [] : [order];
         return { type: "drains", drains: [...this.#drains], undrains };
+      }
+      case "pin":
+      case "unpin": {
+        this.#pins = this.#pins.filter(({ service }) => service !== second);
+        const order = { service: second, reason: third.replaceAll('"', ""), by: first };
+        const until = optionOf(words, "until") ?? "";
+        const pin: Pin = { ...order, since: undefined, until, endsAtMs: Number(until) };
+        if (verb === "pin") this.#pins.push(pin);
+        return { type: "pins", pins: [...this.#pins], unpins: verb === "pin" ? [] : [order] };
       }
       case "done":
       case "error":
@@ -164,6 +189,8 @@ function render(action: Action): string[] {
       return [`! ${action.reason} ${action.prefixes.length} of ${action.announced}`];
     case "verdict":
       return [];
+    case "expired":
+      return [`~ ${action.order} of ${action.service} is over`];
   }
 }
 
@@ -185,6 +212,8 @@ function parseService([
         : ({ atLeast: Number(require) } satisfies Require),
     shared: option("shared") === "any" ? "any" : "all",
     routes: prefixes.split(",").map((prefix) => routeOf(prefix, options)),
+    when: whenOf(prefixes.split(","), options),
+    drainDelayMs: numberOf(options, "delay") ?? 0,
     checks: checks
       .split(",")
       .filter((check) => check !== "none")
@@ -203,4 +232,26 @@ function routeOf(prefix: string, options: string[]): Route {
   const med = options.find((word) => word.startsWith("med="));
   const attributes = med === undefined ? {} : { med: Number(med.slice("med=".length)) };
   return normalizeRoute({ prefix, nextHop: "self", ...attributes });
+}
+
+function whenOf(prefixes: string[], options: string[]): ServicePlan["when"] {
+  const when: Partial<Record<Variant, Route[]>> = {};
+  const community = optionOf(options, "draining");
+  const med = optionOf(options, "down-med");
+  if (community !== undefined) {
+    when.draining = prefixes.map((prefix) =>
+      normalizeRoute({ ...routeOf(prefix, options), communities: [community] }),
+    );
+  }
+  if (med !== undefined) when.down = prefixes.map((prefix) => routeOf(prefix, [`med=${med}`]));
+  return when;
+}
+
+function numberOf(words: readonly string[], key: string): number | undefined {
+  const text = optionOf(words, key);
+  return text === undefined ? undefined : Number(text);
+}
+
+function optionOf(words: readonly string[], key: string): string | undefined {
+  return words.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1);
 }

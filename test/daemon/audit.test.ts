@@ -26,6 +26,7 @@ const DOWN: Transition = {
   reason: "check-down",
   actor: "agent",
   note: "",
+  until: undefined,
   check: "udp",
   evidence: { reason: "timeout", detail: "no answer in 500 ms" },
   prefixes: ["192.0.2.0/24"],

@@ -51,6 +51,8 @@ export function planOf(...names: readonly string[]): Plan {
       require: "all",
       shared: "all",
       routes: [{ prefix: `192.0.2.${nth}/32`, nextHop: "self" }],
+      when: {},
+      drainDelayMs: 0,
       checks: [tcpCheck(`${name}/port`, 9)],
     })),
   };

@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from "node:test";
 import type { Route, Settlement } from "exabgp-ts-bridge";
 import { fail, pass } from "../../checks/probe.ts";
 import { startAgent } from "../../src/core/configure.ts";
+import type { Expiry } from "../../src/core/inputs.ts";
 import { AuditDesk, type AuditRecord } from "../../src/daemon/audit.ts";
 import { Loop } from "../../src/daemon/loop.ts";
 import { OwnedFile } from "../../src/daemon/owned.ts";
@@ -28,6 +29,7 @@ function looping(t: TestContext, ...services: string[]) {
   const ownedText = () => readFileSync(join(folder, "owned.json"), "utf8");
   const records: Omit<AuditRecord, "seq">[] = [];
   const problems = new Problems(clock, log);
+  const expiries: Expiry[] = [];
   const first = startAgent(planOf(...services), new Map(), [], clock.nowMs());
   const loop = new Loop(first.state, {
     clock,
@@ -36,6 +38,7 @@ function looping(t: TestContext, ...services: string[]) {
     audit: new AuditDesk(clock, { pop: "p", boot: "b", agent: "0" }, (r) => records.push(r)),
     owned: new OwnedFile(folder, "exabgp 1"),
     problems,
+    expired: (expiry) => expiries.push(expiry),
   });
   loop.start(first.actions);
   const settle = (outcome: Settlement["outcome"], line: string | undefined = "a line") =>
@@ -58,6 +61,7 @@ function looping(t: TestContext, ...services: string[]) {
     loop,
     records,
     problems,
+    expiries,
     ownedText,
     lines,
   };
@@ -87,7 +91,12 @@ describe("Loop", () => {
       ...service,
       routes: service.routes.map((route) => ({ ...route, med: 9 })),
     }));
-    loop.dispatch({ type: "reload", plan: { pop, services: changed }, actor: "unknown" });
+    loop.dispatch({
+      type: "reload",
+      plan: { pop, services: changed },
+      actor: "unknown",
+      force: false,
+    });
     assert.deepEqual(sent.slice(3), [
       "withdraw 192.0.2.2/32",
       "announce 192.0.2.0/32",

@@ -1,0 +1,71 @@
+/** Drains and pins: which of them a service stands under, and when they end. */
+import type { AgentState } from "./state.ts";
+import { ALL_SERVICES, type Drain, type Expiry, type Pin } from "./inputs.ts";
+
+/** The drains that a service stands under, the one to be named first: its own, and an operator's before a window's. */
+export function coveringDrains(drains: readonly Drain[] | undefined, service: string): Drain[] {
+  const rank = ({ kind, service: name }: Drain) =>
+    (kind === "operator" ? 0 : 2) + (name === ALL_SERVICES ? 1 : 0);
+  return (drains ?? [])
+    .filter((drain) => drain.service === service || drain.service === ALL_SERVICES)
+    .toSorted((left, right) => rank(left) - rank(right));
+}
+
+export function pinOf(pins: readonly Pin[], service: string): Pin | undefined {
+  return pins.find((pin) => pin.service === service);
+}
+
+/**
+ * When the service at `at` is to be withdrawn, if it is announced until then; undefined: it is not drained. Of
+ * several drains the hastiest decides. Milliseconds on the monotonic clock.
+ */
+export function stageEndMs(state: AgentState, at: number): number | undefined {
+  const planned = state.index.plan.services[at];
+  if (planned === undefined) return undefined;
+  const ends = coveringDrains(state.drains, planned.name).map(
+    ({ startedMs, gracefulMs }) => startedMs + (gracefulMs ?? planned.drainDelayMs),
+  );
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
+/** When something happens by the passing of time alone, retries of commands aside; undefined: never. */
+export function dueMs(state: AgentState): number | undefined {
+  const orders = [...(state.drains ?? []), ...state.pins];
+  if (orders.length === 0) return undefined;
+  const stages = state.services.flatMap((service, at) =>
+    service.state === "draining" ? (stageEndMs(state, at) ?? []) : [],
+  );
+  const moments = [...orders.flatMap(({ endsAtMs }) => endsAtMs ?? []), ...stages];
+  return moments.length === 0 ? undefined : Math.min(...moments);
+}
+
+/** Parts orders into those that stand and those that are over. */
+export function partExpired<T extends Drain | Pin>(
+  orders: readonly T[],
+  nowMs: number,
+): { readonly standing: readonly T[]; readonly over: readonly T[] } {
+  const isOver = ({ endsAtMs }: T) => endsAtMs !== undefined && endsAtMs <= nowMs;
+  return {
+    standing: orders.filter((order) => !isOver(order)),
+    over: orders.filter((order) => isOver(order)),
+  };
+}
+
+/** The files that are to be removed; a window has none. */
+export function expiriesOf(drains: readonly Drain[], pins: readonly Pin[]): Expiry[] {
+  const ended = drains.filter(({ kind }) => kind === "operator");
+  return [
+    ...ended.map(({ service, transient }): Expiry => ({
+      type: "expired",
+      order: "drain",
+      service,
+      transient,
+    })),
+    ...pins.map(({ service }): Expiry => ({
+      type: "expired",
+      order: "pin",
+      service,
+      transient: false,
+    })),
+  ];
+}
