@@ -1,16 +1,13 @@
 /** `anyctl agent`: what is wired to what. Each part's own file says what it does. */
 import { onReloadSignal } from "./process-setup.ts";
 import { randomUUID } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { isatty } from "node:tty";
 import { Bridge, LineWriter } from "exabgp-ts-bridge";
-import { prepareProbes } from "../../checks/registry.ts";
 import { createResolver } from "../../checks/resolve.ts";
-import type { CheckPlan } from "../config/plan.ts";
 import { readLenient } from "../config/load.ts";
-import { type ControlServer, startControlServer } from "../control/server.ts";
 import { startAgent } from "../core/configure.ts";
 import type { Drain } from "../core/inputs.ts";
 import type { OwnedRoute } from "../core/routes.ts";
@@ -21,6 +18,7 @@ import { AuditFile } from "./audit-file.ts";
 import { AuditDesk } from "./audit.ts";
 import { createMoments, systemClock as clock } from "./clock.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
+import { Control } from "./control.ts";
 import { DrainFolder } from "./drains.ts";
 import { createExit } from "./exit.ts";
 import { startHeartbeat } from "./heartbeat.ts";
@@ -29,10 +27,12 @@ import { createLog, type Log } from "./log.ts";
 import { Loop } from "./loop.ts";
 import { OwnedFile } from "./owned.ts";
 import { Problems } from "./problems.ts";
+import { Prober } from "./prober.ts";
 import { logRecord } from "./record-log.ts";
 import { Reloader } from "./reloader.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SessionLog } from "./session-log.ts";
+import { makeStateFolder } from "./state-folder.ts";
 import { healthOf, statusOf } from "./status.ts";
 import { readVersion } from "./version.ts";
 
@@ -41,9 +41,6 @@ Put this into exabgp.conf, and see \`anyctl --help\` for what to type by hand:
 
   process anyctl { run /usr/bin/anyctl agent --config /etc/anyctl/anyctl.yaml; encoder json; }
 `;
-
-/** How soon another agent's socket, or what stands in its place, may be gone. */
-const LISTEN_AGAIN_MS = 5000;
 
 /** @param argv What follows `agent` on the command line. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -88,13 +85,13 @@ class Agent {
   readonly #audit: AuditDesk;
   readonly #drains: DrainFolder;
   readonly #scheduler: Scheduler;
+  readonly #prober: Prober;
+  readonly #control: Control;
   readonly #sessions: SessionLog;
   /** undefined until the drain folder has been read for the first time. */
   #standing: readonly Drain[] | undefined;
   #loop: Loop | undefined;
   #reloader: Reloader | undefined;
-  #control: ControlServer | undefined;
-  #probing: Promise<void> = Promise.resolve();
 
   constructor(configPath: string, log: Log) {
     this.#log = log;
@@ -106,8 +103,9 @@ class Agent {
       "agent starts",
     );
     if (process.getuid?.() === 0) log.warn("agent runs as root; it needs no privilege");
-    this.#makeFolder();
-    const { stateDir } = this.#files;
+    const { stateDir, socketPath } = this.#files;
+    const problem = makeStateFolder(join(stateDir, "drains"));
+    if (problem !== undefined) this.#problems.report("state-dir", problem);
     this.#ownedFile = new OwnedFile(stateDir, exabgpLife());
     this.#owned = this.#ownedFile.load((detail) => this.#problems.report("owned-file", detail));
     this.#effective = startConfiguration(configPath, stateDir, this.#owned, hostname());
@@ -134,6 +132,16 @@ class Agent {
           ? check.timing.intervalMs
           : takeAttempt(check, made, this.#loop, log),
     });
+    this.#prober = new Prober(this.#scheduler, log);
+    this.#control = new Control(
+      {
+        socketPath,
+        status: () => this.#status(),
+        healthz: () => healthOf(this.#status()),
+        timers: clock,
+      },
+      this.#problems,
+    );
   }
 
   /** From the first bytes for ExaBGP to the first probes. */
@@ -141,7 +149,7 @@ class Agent {
     this.#bridge.start();
     process.on("SIGTERM", () => this.#exit("SIGTERM", 0));
     process.on("SIGINT", () => this.#exit("SIGINT", 0));
-    await this.#listen();
+    await this.#control.listen();
     await this.#drains.start();
     const first = startAgent(this.#effective.plan, this.#owned, this.#standing, clock.nowMs());
     this.#loop = new Loop(first.state, {
@@ -161,52 +169,13 @@ class Agent {
       log: this.#log,
       loop: this.#loop,
       problems: this.#problems,
-      probe: (checks) => this.#probe(checks),
+      probe: (checks) => this.#prober.probe(checks),
       pop: (pop) => this.#audit.rename(pop),
     });
     const reloader = this.#reloader;
     // The kernel does not say who sent a signal.
     onReloadSignal(() => reloader.reload("unknown"));
     startHeartbeat(this.#log, this.#loop);
-  }
-
-  /** Without its socket the agent does its work all the same; it is tried again until it listens. */
-  async #listen(): Promise<void> {
-    try {
-      this.#control = await startControlServer({
-        socketPath: this.#files.socketPath,
-        status: () => this.#status(),
-        healthz: () => healthOf(this.#status()),
-        problem: (detail) => this.#problems.report("control-socket", detail),
-        timers: clock,
-      });
-      this.#problems.clear("control-socket");
-    } catch (error) {
-      this.#problems.report("control-socket", String(error));
-      clock.after(LISTEN_AGAIN_MS, () => void this.#listen());
-    }
-  }
-
-  /** One after another: what a later configuration wants must not be overtaken by an earlier one. */
-  #probe(checks: readonly CheckPlan[]): void {
-    // At once: what an old target still answers must not count for the new one.
-    this.#scheduler.stopOthers(checks);
-    this.#probing = this.#probing
-      .then(() => prepareProbes(checks.map(({ spec }) => spec)))
-      .catch((error: unknown) => this.#log.error({ err: error }, "a probe type cannot be loaded"))
-      .then(() => this.#scheduler.update(checks));
-  }
-
-  #makeFolder(): void {
-    const folder = join(this.#files.stateDir, "drains");
-    try {
-      if (existsSync(folder)) return;
-      mkdirSync(folder, { recursive: true });
-      // Set-group-ID: what operators of the folder's group make there, the agent's group can read.
-      chmodSync(folder, 0o2770);
-    } catch (error) {
-      this.#problems.report("state-dir", String(error));
-    }
   }
 
   #createBridge(): Bridge {
@@ -262,6 +231,6 @@ class Agent {
     this.#reloader?.stop();
     this.#loop?.stop();
     this.#audit.flush();
-    await Promise.all([this.#auditFile.flush(), this.#control?.close()]);
+    await Promise.all([this.#auditFile.flush(), this.#control.close()]);
   }
 }
