@@ -1,5 +1,5 @@
 /** What the control API says: HTTP over the Unix socket, JSON bodies. */
-import type { Drain } from "../core/inputs.ts";
+import type { Drain, Pin } from "../core/inputs.ts";
 import type { ServiceStatus } from "../core/status.ts";
 
 /** `GET /v1/status`. */
@@ -16,10 +16,17 @@ export interface Status {
   readonly services: readonly ServiceStatus[];
   /** BGP sessions, as far as ExaBGP tells. */
   readonly sessions: readonly SessionStatus[];
-  readonly drains: readonly Drain[];
+  readonly drains: readonly DrainStatus[];
+  readonly pins: readonly PinStatus[];
   /** What is wrong with the agent itself or around it; empty when all is well. */
   readonly problems: readonly ProblemStatus[];
 }
+
+/** Without the times on the agent's monotonic clock, which mean nothing to others. */
+export type DrainStatus = Omit<Drain, "startedMs" | "endsAtMs">;
+
+/** As `DrainStatus`. */
+export type PinStatus = Omit<Pin, "endsAtMs">;
 
 export interface ConfigStatus {
   readonly path: string;
@@ -39,6 +46,8 @@ export interface ExabgpStatus {
   readonly dialect?: 4 | 5 | 6;
   readonly phase: "new" | "greeting" | "synchronizing" | "ready" | "closed";
   readonly acks: "on" | "off" | "unknown";
+  /** Whether ExaBGP tells of the UPDATEs that it sends: `unknown` until it has, in this life of the agent. */
+  readonly echo: "on" | "unknown";
   /** Changes not written yet, and commands without an answer. */
   readonly queued: number;
   readonly inFlight: number;

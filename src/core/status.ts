@@ -27,6 +27,20 @@ export interface RouteStatus {
   readonly told: RouteState["told"];
   /** What ExaBGP answered: `done` means accepted, not that a neighbor has it. */
   readonly answer: RouteState["answer"];
+  /**
+   * The last UPDATE for it to each neighbor, as ExaBGP echoes it; a neighbor whose session is down has none. Empty
+   * where no echo is configured, and as long as none was heard in this life of the agent.
+   */
+  readonly sent: readonly SentUpdate[];
+}
+
+/** What went to one neighbor. */
+export interface SentUpdate {
+  /** The neighbor's address, canonical. */
+  readonly neighbor: string;
+  readonly action: "announce" | "withdraw";
+  /** When the echo was heard, RFC 3339. */
+  readonly at: string;
 }
 
 export interface CheckStatus {
@@ -56,7 +70,12 @@ export interface Moment {
   readonly wallMs: number;
 }
 
-export function servicesStatus(state: AgentState, moment: Moment): ServiceStatus[] {
+/** @param sent What is known of UPDATEs, by prefix. */
+export function servicesStatus(
+  state: AgentState,
+  moment: Moment,
+  sent: ReadonlyMap<string, readonly SentUpdate[]>,
+): ServiceStatus[] {
   const date = (ms: number) => new Date(moment.wallMs - (moment.nowMs - ms)).toISOString();
   return state.index.plan.services.map((planned, at) => {
     const service = state.services[at];
@@ -65,7 +84,10 @@ export function servicesStatus(state: AgentState, moment: Moment): ServiceStatus
       state: service?.state ?? "starting",
       reason: service?.reason ?? "check-unknown",
       since: date(service?.sinceMs ?? moment.nowMs),
-      routes: planned.routes.map(({ prefix }) => routeStatus(state, prefix)),
+      routes: planned.routes.map(({ prefix }) => ({
+        ...routeStatus(state, prefix),
+        sent: sent.get(prefix) ?? [],
+      })),
       checks: (state.index.checksOf[at] ?? []).flatMap((check) => {
         const entry = state.index.checks[check]?.check;
         const known = state.checks[check];
@@ -84,7 +106,7 @@ export function servicesStatus(state: AgentState, moment: Moment): ServiceStatus
   });
 }
 
-function routeStatus(state: AgentState, prefix: string): RouteStatus {
+function routeStatus(state: AgentState, prefix: string): Omit<RouteStatus, "sent"> {
   const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
   const route = state.routes.get(prefix);
   const { told, owned } = route ?? { told: "unknown", owned: undefined };

@@ -20,6 +20,7 @@ import { createMoments, systemClock as clock } from "./clock.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
 import { Control } from "./control.ts";
 import { DrainFolder } from "./drains.ts";
+import { Echo } from "./echo.ts";
 import { createExit } from "./exit.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { bootId, exabgpLife } from "./life.ts";
@@ -81,6 +82,7 @@ class Agent {
   readonly #effective: Effective;
   readonly #exit: (why: string, status: number) => void;
   readonly #bridge: Bridge;
+  readonly #echo = new Echo(clock, (prefix) => this.#loop?.state.routes.has(prefix) === true);
   readonly #auditFile: AuditFile;
   readonly #audit: AuditDesk;
   readonly #drains: DrainFolder;
@@ -191,8 +193,14 @@ class Agent {
     };
     return new Bridge(options, {
       ready: (identity) => log.info({ ...identity }, "exabgp answers"),
-      session: (event) => this.#sessions.heard(event),
-      update: (update) => log.debug({ ...update }, "update sent"),
+      session: (event) => {
+        this.#sessions.heard(event);
+        this.#echo.session(event);
+      },
+      update: (update) => {
+        this.#echo.update(update);
+        log.debug({ ...update }, "update sent");
+      },
       inputEnd: () => this.#exit("stdin ended: ExaBGP is gone", 0),
       problem: ({ word, detail }) => log.warn({ word, detail }, "exabgp problem"),
     });
@@ -219,6 +227,7 @@ class Agent {
       config: this.#reloader?.status ?? configStatus(this.#configPath, this.#effective),
       state: this.#loop?.state,
       bridge: this.#bridge,
+      echo: this.#echo,
       problems: this.#problems,
     });
   }

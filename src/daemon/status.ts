@@ -1,8 +1,10 @@
 /** Everything that `anyctl status` shows, from where it is known. */
 import type { Bridge } from "exabgp-ts-bridge";
-import type { ConfigStatus, Healthz, Status } from "../control/protocol.ts";
+import type { ConfigStatus, DrainStatus, Healthz, PinStatus, Status } from "../control/protocol.ts";
+import type { Drain, Pin } from "../core/inputs.ts";
 import { servicesStatus, type Moment } from "../core/status.ts";
 import type { AgentState } from "../core/state.ts";
+import type { Echo } from "./echo.ts";
 import type { Problems } from "./problems.ts";
 
 export interface StatusSources {
@@ -15,11 +17,12 @@ export interface StatusSources {
   /** undefined until the drains have been read for the first time. */
   readonly state: AgentState | undefined;
   readonly bridge: Pick<Bridge, "status">;
+  readonly echo: Pick<Echo, "state" | "byPrefix">;
   readonly problems: Problems;
 }
 
 export function statusOf(sources: StatusSources): Status {
-  const { moment, version, since, pop, config, state, bridge, problems } = sources;
+  const { moment, version, since, pop, config, state, bridge, echo, problems } = sources;
   const { phase, identity, acks, queued, inFlight, sessions } = bridge.status();
   return {
     pop,
@@ -29,18 +32,29 @@ export function statusOf(sources: StatusSources): Status {
       ...(identity && { version: identity.version, dialect: identity.dialect }),
       phase,
       acks,
+      echo: echo.state,
       queued,
       inFlight,
     },
-    services: state === undefined ? [] : servicesStatus(state, moment),
+    services: state === undefined ? [] : servicesStatus(state, moment, echo.byPrefix()),
     sessions: [...sessions.values()].map((session) => ({
       neighbor: session.neighbor,
       state: session.state,
       reason: session.reason,
     })),
-    drains: state?.drains ?? [],
+    drains: (state?.drains ?? []).map(drainStatus),
+    pins: (state?.pins ?? []).map(pinStatus),
     problems: problems.list(),
   };
+}
+
+function drainStatus(drain: Drain): DrainStatus {
+  const { service, kind, reason, by, since, until, problem, gracefulMs, transient } = drain;
+  return { service, kind, reason, by, since, until, problem, gracefulMs, transient };
+}
+
+function pinStatus({ service, reason, by, since, until }: Pin): PinStatus {
+  return { service, reason, by, since, until };
 }
 
 /** Healthy: it has a configuration, has read the drains, and ExaBGP answers. */

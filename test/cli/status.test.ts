@@ -82,7 +82,7 @@ const STARTING: Status = {
     current: false,
     problems: ["anyctl.yaml:1:1: the file is empty"],
   },
-  exabgp: { phase: "greeting", acks: "unknown", queued: 0, inFlight: 1 },
+  exabgp: { phase: "greeting", acks: "unknown", echo: "unknown", queued: 0, inFlight: 1 },
   services: [],
   sessions: [],
 };

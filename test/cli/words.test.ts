@@ -100,7 +100,7 @@ describe("routes", () => {
     wanted: RouteStatus["wanted"],
     told: RouteStatus["told"],
     answer: RouteStatus["answer"],
-  ) => ({ prefix, wanted, variant: undefined, told, answer });
+  ) => ({ prefix, wanted, variant: undefined, told, answer, sent: [] });
 
   it("with the same fate are told together", () => {
     const routes = [1, 2, 3, 4, 5].map((nth) =>

@@ -23,6 +23,7 @@ export const STATUS: Status = {
     dialect: 4,
     phase: "ready",
     acks: "on",
+    echo: "unknown",
     queued: 0,
     inFlight: 0,
   },
@@ -39,6 +40,7 @@ export const STATUS: Status = {
           variant: "up",
           told: "announced",
           answer: "done",
+          sent: [],
         },
       ],
       checks: [
@@ -61,6 +63,7 @@ export const STATUS: Status = {
   ],
   sessions: [{ neighbor: "198.51.100.1", state: "up", reason: "" }],
   drains: [],
+  pins: [],
   problems: [],
 };
 

@@ -36,7 +36,9 @@ it("tells states, routes and checks with dates and streaks", () => {
     { type: "result", check: "web/port", result, startedMs: 1500, elapsedMs: 1.25 },
     1502,
   );
-  assert.deepEqual(servicesStatus(state, { nowMs: 2000, wallMs: Date.UTC(2026, 0, 1) }), [
+  const update = { neighbor: "198.51.100.1", action: "announce", at: "2026-01-01" } as const;
+  const sent = new Map([["192.0.2.0/24", [update]]]);
+  assert.deepEqual(servicesStatus(state, { nowMs: 2000, wallMs: Date.UTC(2026, 0, 1) }, sent), [
     {
       name: "web",
       state: "starting",
@@ -49,6 +51,7 @@ it("tells states, routes and checks with dates and streaks", () => {
           variant: undefined,
           told: "unknown",
           answer: "none",
+          sent: [update],
         },
       ],
       checks: [
@@ -90,7 +93,7 @@ it("says since when a state is what it is, and not since when its reason is", ()
   const take = (name: string, result: Result, atMs: number) => {
     const input = { type: "result", check: name, result, startedMs: atMs, elapsedMs: 0 } as const;
     ({ state } = step(state, input, atMs));
-    const [service] = servicesStatus(state, { nowMs: atMs, wallMs: atMs });
+    const [service] = servicesStatus(state, { nowMs: atMs, wallMs: atMs }, new Map());
     return [service?.state, service?.reason, service?.since.slice(17)];
   };
   assert.deepEqual(take("web/a", pass(), 1000), ["up", "enough-checks-up", "01.000Z"]);

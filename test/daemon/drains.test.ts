@@ -9,6 +9,7 @@ import { execFileSync } from "node:child_process";
 import type { Drain, Undrain } from "../../src/core/inputs.ts";
 import { systemClock } from "../../src/daemon/clock.ts";
 import { DrainFolder } from "../../src/daemon/drains.ts";
+import { drainOf } from "../../src/daemon/drain-file.ts";
 import { actorOf } from "../../src/daemon/actors.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
 
@@ -71,13 +72,12 @@ describe("drain files", () => {
       });
     });
     assert.deepEqual(first.drains, [
-      {
+      drainOf({
         service: "dns",
         reason: "CHG-1\nsecond line",
         by: ME,
         since: "2026-01-01T00:00:00Z",
-        problem: undefined,
-      },
+      }),
     ]);
   });
 
