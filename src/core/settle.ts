@@ -115,10 +115,13 @@ function circumstancesOf(state: AgentState, at: number, nowMs: number): Circumst
 /** Whether there is something to take leave from: after a boot, or of a service that is down, there is nothing. */
 function isStageable(state: AgentState, at: number): boolean {
   if (state.index.plan.services[at]?.when.draining === undefined) return false;
-  if (state.services[at]?.held === "withdraw") return false;
+  const held = state.services[at]?.held;
+  if (held === "withdraw") return false;
   return (state.index.prefixesOf[at] ?? []).some((place) => {
     const route = state.routes.get(state.index.prefixes[place]?.prefix ?? "");
-    return route !== undefined && isAnnounced(route);
+    if (route === undefined || !isAnnounced(route)) return false;
+    // Without a decision of its own, only what an earlier life announced: not what another service did.
+    return held === "announce" || route.told === "unknown";
   });
 }
 

@@ -5,19 +5,22 @@ import { fail, inconclusive, pass } from "../../checks/probe.ts";
 import type { CheckPlan, Require, ServicePlan } from "../../src/config/plan.ts";
 import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
-import type { Drain, Input } from "../../src/core/inputs.ts";
+import type { Input } from "../../src/core/inputs.ts";
 import type { Step } from "../../src/core/state.ts";
 import { drain, UNSTAGED } from "./fixtures.ts";
 
+/** GRACEFUL_SHUTDOWN, RFC 8326. */
+const GRACEFUL = "65535:0";
+
 /**
- * The services under test: two share a prefix pessimistically, two optimistically, one has several checks. What
- * they should do is worked out here from the whole history of results, in another way than the core does it.
+ * The services under test: two share a prefix pessimistically, two optimistically, one has several checks, and all
+ * stage their drains. What they should do is worked out here from the whole history of results, in another way than the core does it.
  */
 const SERVICES: readonly ServicePlan[] = [
-  service("a", "all", ["192.0.2.0/24", "198.51.100.0/24"], ["a1", "a2"], 2, 2),
-  service("b", "all", ["192.0.2.0/24"], ["b1"], 1, 3),
-  service("c", "any", ["203.0.113.0/24"], ["c1", "c2", "c3"], 3, 1, { atLeast: 2 }),
-  service("d", "any", ["203.0.113.0/24", "2001:db8::/48"], ["d1", "d2"], 2, 2, "any"),
+  staged(service("a", "all", ["192.0.2.0/24", "198.51.100.0/24"], ["a1", "a2"], 2, 2), 500),
+  staged(service("b", "all", ["192.0.2.0/24"], ["b1"], 1, 3), 0),
+  staged(service("c", "any", ["203.0.113.0/24"], ["c1", "c2", "c3"], 3, 1, { atLeast: 2 }), 1000),
+  staged(service("d", "any", ["203.0.113.0/24", "2001:db8::/48"], ["d1", "d2"], 2, 2, "any"), 300),
 ];
 const PLAN = { pop: "test1", services: SERVICES };
 const PREFIXES = [...new Set(SERVICES.flatMap(({ routes }) => routes.map((r) => r.prefix)))];
@@ -29,7 +32,17 @@ type Event =
   | { readonly kind: "stale"; readonly check: number; readonly letters: string }
   /** The check gets other thresholds, and is judged anew. */
   | { readonly kind: "reload"; readonly check: number }
-  | { readonly kind: "drain" | "undrain"; readonly target: string };
+  | {
+      readonly kind: "drain";
+      readonly target: string;
+      readonly gracefulMs: number | undefined;
+      readonly lastsMs: number | undefined;
+    }
+  | { readonly kind: "undrain"; readonly target: string }
+  | { readonly kind: "pin"; readonly target: string; readonly lastsMs: number }
+  | { readonly kind: "unpin"; readonly target: string }
+  /** Time passes. */
+  | { readonly kind: "wait"; readonly ms: number };
 
 const results = fc.record({
   kind: fc.constant("results" as const),
@@ -52,40 +65,68 @@ const reloads = fc.record({
   kind: fc.constant("reload" as const),
   check: fc.nat(CHECKS.length - 1),
 });
+const target = fc.constantFrom(...SERVICES.map(({ name }) => name));
 const drains = fc.record({
-  kind: fc.constantFrom("drain" as const, "undrain" as const),
-  target: fc.constantFrom("_all", ...SERVICES.map(({ name }) => name)),
+  kind: fc.constant("drain" as const),
+  target: fc.oneof({ weight: 1, arbitrary: fc.constant("_all") }, { weight: 4, arbitrary: target }),
+  gracefulMs: fc.constantFrom(undefined, undefined, 0, 500, 2000),
+  lastsMs: fc.constantFrom(undefined, undefined, 700, 1500),
+});
+const undrains = fc.record({
+  kind: fc.constant("undrain" as const),
+  target: fc.oneof({ weight: 1, arbitrary: fc.constant("_all") }, { weight: 2, arbitrary: target }),
+});
+const pins = fc.record({
+  kind: fc.constant("pin" as const),
+  target,
+  lastsMs: fc.constantFrom(400, 3000),
+});
+const unpins = fc.record({ kind: fc.constant("unpin" as const), target });
+const waits = fc.record({
+  kind: fc.constant("wait" as const),
+  ms: fc.constantFrom(0, 200, 500, 1000),
 });
 const events: fc.Arbitrary<Event[]> = fc.array(
   fc.oneof(
     { weight: 3, arbitrary: results },
     { weight: 12, arbitrary: settled },
     { weight: 2, arbitrary: drains },
+    { weight: 2, arbitrary: undrains },
+    { weight: 1, arbitrary: pins },
+    { weight: 1, arbitrary: unpins },
+    { weight: 3, arbitrary: waits },
     { weight: 2, arbitrary: stale },
     { weight: 1, arbitrary: reloads },
   ),
   { minLength: 20, maxLength: 120 },
 );
 
+const MUST_REACH = [
+  "announcements",
+  "withdrawals",
+  "drainsOfAnnounced",
+  "recoveries",
+  "reloadsOfAnnounced",
+  "staleResults",
+  "stages",
+  "stagesOver",
+  "pinned",
+  "expired",
+];
+
 describe("whatever comes in", () => {
   it("announces exactly what the states say, never while drained, never before a verdict", () => {
-    const reached = {
-      announcements: 0,
-      withdrawals: 0,
-      drainsOfAnnounced: 0,
-      recoveries: 0,
-      reloadsOfAnnounced: 0,
-      staleResults: 0,
-    };
+    const reached: Record<string, number> = Object.fromEntries(MUST_REACH.map((what) => [what, 0]));
     fc.assert(
       fc.property(events, (run) => {
         const world = new World();
-        for (const event of run) world.apply(event, reached);
+        for (const event of run) world.apply(event, true);
+        for (const [what, count] of Object.entries(world.reached)) reached[what]! += count;
       }),
       { numRuns: 1000 },
     );
-    for (const [name, count] of Object.entries(reached)) {
-      assert.ok(count > 100, `the runs were too shallow: ${count} ${name}`);
+    for (const [what, count] of Object.entries(reached)) {
+      assert.ok(count > 100, `the runs were too shallow: ${count} ${what}`);
     }
   });
 
@@ -97,10 +138,11 @@ describe("whatever comes in", () => {
         const world = new World();
         let nth = 0;
         world.accepts = () => accepted[nth++ % accepted.length] ?? true;
-        for (const event of run) world.apply(event, undefined);
+        for (const event of run) world.apply(event, false);
         world.accepts = () => true;
         const before = world.commands;
-        world.dispatch({ type: "tick" }, (world.nowMs += 60_000));
+        world.pass(60_000);
+        world.pass(60_000);
         reached.lost += world.lost;
         reached.repeated += world.commands - before;
         world.judge(true);
@@ -111,65 +153,137 @@ describe("whatever comes in", () => {
   });
 });
 
+/** What an operator or the clock has ordered, as the onlooker sees it. */
+interface Order {
+  readonly target: string;
+  readonly startedMs: number;
+  readonly gracefulMs: number | undefined;
+  readonly endsAtMs: number;
+}
+
+type Wish = "yes" | "leaving" | "no" | "open";
+type Shown = "up" | "draining";
+
 /** The core with an ExaBGP that obeys, and what an onlooker expects of both. */
 class World {
   nowMs = 0;
   commands = 0;
   lost = 0;
   accepts: () => boolean = () => true;
-  #held = new Set<string>();
-  #expected = new Set<string>();
-  #open = new Set<string>();
-  #drains: Drain[] = [];
-  #history = CHECKS.map(() => "");
-  #checks = [...CHECKS];
-  #lastWish = new Map<string, "yes" | "no">();
-  #releasedMs = new Map<string, number>();
+  readonly reached: Record<string, number> = {};
+  readonly #held = new Map<string, Shown>();
+  readonly #expected = new Map<string, Shown>();
+  readonly #open = new Set<string>();
+  #drains: Order[] = [];
+  #pins: Order[] = [];
+  readonly #history = CHECKS.map(() => "");
+  readonly #checks = [...CHECKS];
+  readonly #lastWish = new Map<string, "yes" | "no">();
+  readonly #releasedMs = new Map<string, number>();
   #core: Step;
 
   constructor() {
     this.#core = startAgent(PLAN, new Map(), [], 0);
   }
 
-  apply(event: Event, reached: Record<string, number> | undefined): void {
-    this.nowMs += 100;
-    if (event.kind === "results") {
-      for (const letter of event.letters) this.#result(event.check, letter, reached);
-      return;
+  apply(event: Event, judges: boolean): void {
+    this.pass(100);
+    switch (event.kind) {
+      case "results":
+        for (const letter of event.letters) this.#result(event.check, letter, judges);
+        return;
+      case "stale":
+        this.#stale(event.check, event.letters);
+        break;
+      case "reload":
+        this.#reload(event.check);
+        break;
+      case "wait":
+        this.pass(event.ms);
+        break;
+      case "drain":
+      case "undrain":
+        this.#drain(event);
+        break;
+      case "pin":
+      case "unpin":
+        this.#pin(event);
+        break;
     }
-    if (event.kind === "stale") return this.#stale(event.check, event.letters, reached);
-    if (event.kind === "reload") return this.#reload(event.check, reached);
-    const others = this.#drains.filter(({ service: name }) => name !== event.target);
-    const order = drain({ service: event.target });
-    const next = event.kind === "drain" ? [...others, order] : others;
+    if (judges) this.judge();
+  }
+
+  /** Time passes, and the agent's clock ticks when it has. */
+  pass(ms: number): void {
+    this.nowMs += ms;
+    const over = this.#drains.filter(({ endsAtMs }) => endsAtMs <= this.nowMs);
+    this.#count("expired", over.length);
+    this.#changeDrains(this.#drains.filter((order) => !over.includes(order)));
+    this.#pins = this.#pins.filter(({ endsAtMs }) => endsAtMs > this.nowMs);
+    this.#dispatch({ type: "tick" });
+  }
+
+  #drain(event: Extract<Event, { kind: "drain" | "undrain" }>): void {
+    const others = this.#drains.filter((order) => order.target !== event.target);
+    const next = event.kind === "undrain" ? others : [...others, this.#orderOf(event)];
+    this.#changeDrains(next);
+    const before = this.#held.size;
+    const ordered = next.map(({ target: name, startedMs, gracefulMs, endsAtMs }) =>
+      drain({
+        service: name,
+        startedMs,
+        gracefulMs,
+        endsAtMs: endsAtMs === Infinity ? undefined : endsAtMs,
+      }),
+    );
+    this.#dispatch({ type: "drains", drains: ordered, undrains: [] });
+    if (this.#held.size < before) this.#count("drainsOfAnnounced");
+  }
+
+  #pin(event: Extract<Event, { kind: "pin" | "unpin" }>): void {
+    const others = this.#pins.filter((order) => order.target !== event.target);
+    const pin = { ...event, gracefulMs: undefined };
+    this.#pins = pin.kind === "unpin" ? others : [...others, this.#orderOf(pin)];
+    const standing = this.#pins.map(({ target: name, endsAtMs }) => {
+      return { service: name, reason: "", by: "", since: undefined, until: "", endsAtMs };
+    });
+    this.#dispatch({ type: "pins", pins: standing, unpins: [] });
+  }
+
+  #orderOf(event: {
+    readonly target: string;
+    readonly gracefulMs: number | undefined;
+    readonly lastsMs: number | undefined;
+  }): Order {
+    const { target: name, gracefulMs, lastsMs } = event;
+    const endsAtMs = this.nowMs + (lastsMs ?? Infinity);
+    return { target: name, gracefulMs, startedMs: this.nowMs, endsAtMs };
+  }
+
+  #changeDrains(next: Order[]): void {
     for (const [at, check] of CHECKS.entries()) {
-      const owner = check.id.split("/")[0] ?? "";
-      if (!isDrained(this.#drains, owner) || isDrained(next, owner)) continue;
+      const owner = ownerOf(check);
+      if (covering(this.#drains, owner).length === 0 || covering(next, owner).length > 0) continue;
       this.#history[at] = "";
       this.#releasedMs.set(owner, this.nowMs);
     }
-    const announced = this.#held.size;
     this.#drains = next;
-    this.dispatch({ type: "drains", drains: next, undrains: [] }, this.nowMs);
-    if (reached && this.#held.size < announced) reached["drainsOfAnnounced"]! += 1;
-    if (reached) this.judge();
   }
 
-  #stale(at: number, letters: string, reached: Record<string, number> | undefined): void {
-    const id = CHECKS[at]?.id ?? "";
-    const releasedMs = this.#releasedMs.get(id.split("/")[0] ?? "");
-    if (releasedMs === undefined) return;
+  #stale(at: number, letters: string): void {
+    const check = CHECKS[at];
+    const releasedMs = check && this.#releasedMs.get(ownerOf(check));
+    if (check === undefined || releasedMs === undefined) return;
     for (const letter of letters) {
       const result = letter === "P" ? pass() : fail("timeout", "");
       const startedMs = releasedMs - 1;
-      const input = { type: "result", check: id, result, startedMs, elapsedMs: 0 } as const;
-      this.dispatch(input, (this.nowMs += 1));
-      if (reached) reached["staleResults"]! += 1;
+      this.pass(1);
+      this.#dispatch({ type: "result", check: check.id, result, startedMs, elapsedMs: 0 });
+      this.#count("staleResults");
     }
-    if (reached) this.judge();
   }
 
-  #reload(at: number, reached: Record<string, number> | undefined): void {
+  #reload(at: number): void {
     const check = this.#checks[at];
     if (check === undefined) return;
     this.#checks[at] = { ...check, rise: check.rise === 2 ? 3 : 2 };
@@ -181,49 +295,52 @@ class World {
         checks: planned.checks.map((one) => this.#checks[CHECKS.indexOf(one)] ?? one),
       })),
     };
-    if (reached && this.#held.size > 0) reached["reloadsOfAnnounced"]! += 1;
-    this.dispatch({ type: "reload", plan, actor: "unknown", force: false }, this.nowMs);
-    if (reached) this.judge();
+    if (this.#held.size > 0) this.#count("reloadsOfAnnounced");
+    this.#dispatch({ type: "reload", plan, actor: "unknown", force: false });
   }
 
-  #result(at: number, letter: string, reached: Record<string, number> | undefined): void {
-    this.nowMs += 1;
+  #result(at: number, letter: string, judges: boolean): void {
+    this.pass(1);
     this.#history[at] += letter;
     const outcome = { P: pass(), F: fail("timeout", ""), I: inconclusive("stalled", "") }[letter];
     const wasDown = this.#core.state.services.map(({ state }) => state === "down");
-    const before = new Set(this.#held);
-    this.dispatch(
-      {
-        type: "result",
-        check: CHECKS[at]?.id ?? "",
-        result: outcome ?? pass(),
-        startedMs: this.nowMs,
-        elapsedMs: 0,
-      },
-      this.nowMs,
-    );
-    if (reached === undefined) return;
-    reached["announcements"]! += [...this.#held].filter((prefix) => !before.has(prefix)).length;
-    reached["withdrawals"]! += [...before].filter((prefix) => !this.#held.has(prefix)).length;
-    reached["recoveries"]! += this.#core.state.services.filter(
+    const before = new Set(this.#held.keys());
+    this.#dispatch({
+      type: "result",
+      check: CHECKS[at]?.id ?? "",
+      result: outcome ?? pass(),
+      startedMs: this.nowMs,
+      elapsedMs: 0,
+    });
+    const now = [...this.#held.keys()];
+    this.#count("announcements", now.filter((prefix) => !before.has(prefix)).length);
+    this.#count("withdrawals", [...before].filter((prefix) => !this.#held.has(prefix)).length);
+    const risen = this.#core.state.services.filter(
       ({ state }, nth) => state === "up" && wasDown[nth],
-    ).length;
-    this.judge();
+    );
+    this.#count("recoveries", risen.length);
+    if (judges) this.judge();
   }
 
-  dispatch(input: Input, nowMs: number): void {
-    this.#core = step(this.#core.state, input, nowMs);
+  #dispatch(input: Input): void {
+    const before = this.#core.state.services.map(({ state }) => state);
+    this.#core = step(this.#core.state, input, this.nowMs);
     this.#expect();
+    for (const [at, { state }] of this.#core.state.services.entries()) {
+      if (state === "draining" && before[at] !== state) this.#count("stages");
+      if (state === "drained" && before[at] === "draining") this.#count("stagesOver");
+      if (state === "pinned" && before[at] !== state) this.#count("pinned");
+    }
     for (const action of this.#core.actions) {
       if (action.type !== "announce" && action.type !== "withdraw") continue;
-      const { prefix } = action.route;
+      const { prefix, communities = [] } = action.route;
       this.commands += 1;
       const done = this.accepts();
       if (!done) this.lost += 1;
-      else if (action.type === "announce") this.#held.add(prefix);
-      else this.#held.delete(prefix);
+      else if (action.type === "withdraw") this.#held.delete(prefix);
+      else this.#held.set(prefix, communities.includes(GRACEFUL) ? "draining" : "up");
       const answer = { type: "answer", prefix, change: action.change, done } as const;
-      this.#core = step(this.#core.state, answer, nowMs);
+      this.#core = step(this.#core.state, answer, this.nowMs);
     }
   }
 
@@ -231,46 +348,88 @@ class World {
   #expect(): void {
     const wishes = SERVICES.map((planned) => this.#wish(planned));
     for (const [at, wish] of wishes.entries()) {
-      if (wish !== "open") this.#lastWish.set(SERVICES[at]?.name ?? "", wish);
+      const name = SERVICES[at]?.name ?? "";
+      if (wish !== "open") this.#lastWish.set(name, wish === "no" ? "no" : "yes");
     }
     for (const prefix of PREFIXES) {
       const naming = SERVICES.flatMap((s, at) =>
         s.routes.some((r) => r.prefix === prefix) ? [at] : [],
       );
       const said = naming.map((at) => wishes[at]);
-      const any = SERVICES[naming[0] ?? 0]?.shared === "any";
-      const announce = any ? said.includes("yes") : said.every((wish) => wish === "yes");
+      const isAny = SERVICES[naming[0] ?? 0]?.shared === "any";
+      const decided = isAny ? best(said) : worst(said);
       // Who has not decided keeps up only what it wanted itself when it last decided.
       const keeps = naming.some(
         (at) => wishes[at] === "open" && this.#lastWish.get(SERVICES[at]?.name ?? "") === "yes",
       );
-      const withdraw = any ? !announce && !keeps : said.includes("no");
-      if (announce) this.#expected.add(prefix);
-      else if (withdraw) this.#expected.delete(prefix);
-      if (announce || withdraw) this.#open.delete(prefix);
-      else this.#open.add(prefix);
+      const wish = isAny && decided === "open" && !keeps ? "no" : decided;
+      if (wish === "yes") this.#expected.set(prefix, "up");
+      if (wish === "leaving" && this.#expected.has(prefix)) this.#expected.set(prefix, "draining");
+      if (wish === "no") this.#expected.delete(prefix);
+      if (wish === "open") this.#open.add(prefix);
+      else this.#open.delete(prefix);
     }
   }
 
-  #wish(planned: ServicePlan): "yes" | "no" | "open" {
-    if (isDrained(this.#drains, planned.name)) return "no";
-    const verdicts = planned.checks.map((check) => {
+  #wish(planned: ServicePlan): Wish {
+    const { name, checks, require, drainDelayMs } = planned;
+    const verdicts = checks.map((check) => {
       const at = CHECKS.indexOf(check);
       return verdictOf(this.#history[at] ?? "", this.#checks[at] ?? check);
     });
     const count = (verdict: string) => verdicts.filter((seen) => seen === verdict).length;
-    const needed =
-      typeof planned.require === "object" ? 2 : { all: verdicts.length, any: 1 }[planned.require];
+    const needed = typeof require === "object" ? 2 : { all: verdicts.length, any: 1 }[require];
+    const isDead = verdicts.length - count("down") < needed;
+    const standing = covering(this.#drains, name);
+    if (standing.length > 0) {
+      const stageEnds = standing.map((one) => one.startedMs + (one.gracefulMs ?? drainDelayMs));
+      const leaves =
+        this.nowMs < Math.min(...stageEnds) &&
+        planned.when.draining !== undefined &&
+        this.#lastWish.get(name) === "yes" &&
+        planned.routes.some(({ prefix }) => this.#expected.has(prefix));
+      return leaves && !isDead ? "leaving" : "no";
+    }
+    if (this.#pins.some((pin) => pin.target === name)) return "yes";
     if (count("up") >= needed) return "yes";
-    return verdicts.length - count("down") < needed ? "no" : "open";
+    return isDead ? "no" : "open";
   }
 
-  /** @param lossy A lost announcement of a prefix about which nobody decides now is not repeated. */
+  /** @param lossy What was lost of a prefix about which nobody decides now is not repeated. */
   judge(lossy = false): void {
-    const excused = (prefix: string) => lossy && this.#open.has(prefix) && !this.#held.has(prefix);
-    const expected = [...this.#expected].filter((prefix) => !excused(prefix));
-    assert.deepEqual([...this.#held].toSorted(), expected.toSorted());
+    const shown = (routes: ReadonlyMap<string, Shown>) =>
+      [...routes]
+        .filter(([prefix]) => !lossy || !this.#open.has(prefix))
+        .map(([prefix, variant]) => `${prefix} ${variant}`)
+        .toSorted();
+    assert.deepEqual(shown(this.#held), shown(this.#expected));
   }
+
+  #count(what: string, times = 1): void {
+    this.reached[what] = (this.reached[what] ?? 0) + times;
+  }
+}
+
+/** Announced while everybody is, with the attributes of the one that leaves. */
+function worst(said: readonly (Wish | undefined)[]): Wish {
+  if (said.includes("no")) return "no";
+  if (said.includes("open")) return "open";
+  return said.includes("leaving") ? "leaving" : "yes";
+}
+
+/** Announced while anybody is. */
+function best(said: readonly (Wish | undefined)[]): Wish {
+  if (said.includes("yes")) return "yes";
+  if (said.includes("leaving")) return "leaving";
+  return "open";
+}
+
+function covering(orders: readonly Order[], name: string): Order[] {
+  return orders.filter(({ target: of }) => of === name || of === "_all");
+}
+
+function ownerOf(check: CheckPlan): string {
+  return check.id.split("/")[0] ?? "";
 }
 
 /** The last run of `rise` passes or `fall` failures in a row, whichever is later, decides. */
@@ -282,10 +441,6 @@ function verdictOf(history: string, { rise, fall }: CheckPlan): "up" | "down" | 
   if (!counted.includes("F".repeat(fall))) return "up";
   if (!counted.includes("P".repeat(rise))) return "down";
   return up > down ? "up" : "down";
-}
-
-function isDrained(standing: readonly Drain[], name: string): boolean {
-  return standing.some((one) => one.service === name || one.service === "_all");
 }
 
 function service(
@@ -313,4 +468,9 @@ function service(
       spec: { type: "tcp", host: "127.0.0.1", port: 53, watch: false },
     })),
   };
+}
+
+function staged(planned: ServicePlan, drainDelayMs: number): ServicePlan {
+  const draining = planned.routes.map((route) => ({ ...route, communities: [GRACEFUL] }));
+  return { ...planned, when: { draining }, drainDelayMs };
 }

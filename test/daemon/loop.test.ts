@@ -10,6 +10,7 @@ import { AuditDesk, type AuditRecord } from "../../src/daemon/audit.ts";
 import { Loop } from "../../src/daemon/loop.ts";
 import { OwnedFile } from "../../src/daemon/owned.ts";
 import { Problems } from "../../src/daemon/problems.ts";
+import { drain } from "../core/fixtures.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
 import { manualClock, memoryLog, planOf } from "./fixtures.ts";
 
@@ -144,6 +145,25 @@ describe("Loop", () => {
         ["dns", ["announce dns"], "done"],
         ["web", ["announce web"], "error"],
       ],
+    );
+  });
+
+  it("ticks when a drain ends, and says whose file is to go", (t) => {
+    const { clock, loop, expiries, settle, result } = looping(t, "dns");
+    result("dns/port", "pass");
+    settle("done");
+    const until = { endsAtMs: clock.nowMs() + 250, until: "2026-01-01T00:00:00Z" };
+    const drains = [drain({ service: "dns", ...until })];
+    loop.dispatch({ type: "drains", drains, undrains: [] });
+    settle("done");
+    clock.advance(249);
+    assert.equal(loop.state.services[0]?.state, "drained");
+    clock.advance(1);
+    assert.equal(loop.state.services[0]?.state, "starting");
+    return Promise.resolve().then(() =>
+      assert.deepEqual(expiries, [
+        { type: "expired", order: "drain", service: "dns", transient: false },
+      ]),
     );
   });
 });
