@@ -3,6 +3,7 @@ import type { Outcome, Reason } from "../../checks/probe.ts";
 import type { Variant } from "../config/plan.ts";
 import type { State, StateReason } from "./decide.ts";
 import { streak, type Verdict } from "./health.ts";
+import { stageEndMs } from "./orders.ts";
 import type { RouteState } from "./routes.ts";
 import type { AgentState, CheckState } from "./state.ts";
 import { wantedOf } from "./reconcile.ts";
@@ -13,6 +14,8 @@ export interface ServiceStatus {
   readonly reason: StateReason;
   /** When the state was entered, RFC 3339. */
   readonly since: string;
+  /** While `draining`: when it is withdrawn, RFC 3339. */
+  readonly withdrawsAt?: string;
   readonly routes: readonly RouteStatus[];
   readonly checks: readonly CheckStatus[];
 }
@@ -79,11 +82,13 @@ export function servicesStatus(
   const date = (ms: number) => new Date(moment.wallMs - (moment.nowMs - ms)).toISOString();
   return state.index.plan.services.map((planned, at) => {
     const service = state.services[at];
+    const endMs = service?.state === "draining" ? stageEndMs(state, at) : undefined;
     return {
       name: planned.name,
       state: service?.state ?? "starting",
       reason: service?.reason ?? "check-unknown",
       since: date(service?.sinceMs ?? moment.nowMs),
+      ...(endMs !== undefined && { withdrawsAt: date(endMs) }),
       routes: planned.routes.map(({ prefix }) => ({
         ...routeStatus(state, prefix),
         sent: sent.get(prefix) ?? [],

@@ -4,7 +4,7 @@ import { fail, pass, type Result } from "../../checks/probe.ts";
 import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
 import { servicesStatus } from "../../src/core/status.ts";
-import { UNSTAGED } from "./fixtures.ts";
+import { drain, UNSTAGED } from "./fixtures.ts";
 
 it("tells states, routes and checks with dates and streaks", () => {
   const plan = {
@@ -100,4 +100,42 @@ it("says since when a state is what it is, and not since when its reason is", ()
   assert.deepEqual(take("web/b", pass(), 2000), ["up", "all-checks-up", "01.000Z"]);
   assert.deepEqual(take("web/a", fail("refused", ""), 3000), ["up", "enough-checks-up", "01.000Z"]);
   assert.deepEqual(take("web/b", fail("refused", ""), 4000), ["down", "check-down", "04.000Z"]);
+});
+
+it("says when a service that is draining is withdrawn", () => {
+  const check = {
+    id: "web/port",
+    name: "port",
+    rise: 1,
+    fall: 1,
+    timing: { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 },
+    spec: { type: "tcp", host: "127.0.0.1", port: 80, watch: false },
+  } as const;
+  const routes = [{ prefix: "192.0.2.0/24", nextHop: "self" }];
+  const plan = {
+    pop: "test1",
+    services: [
+      {
+        name: "web",
+        require: "all",
+        shared: "all",
+        routes,
+        when: { draining: routes },
+        drainDelayMs: 60_000,
+        checks: [check],
+      },
+    ],
+  } as const;
+  let { state } = startAgent(plan, new Map(), [], 0);
+  const take = (input: Parameters<typeof step>[1], atMs: number) => {
+    ({ state } = step(state, input, atMs));
+    const [service] = servicesStatus(state, { nowMs: atMs, wallMs: atMs }, new Map());
+    return [service?.state, service?.withdrawsAt?.slice(14)];
+  };
+  const result = { type: "result", check: "web/port", startedMs: 0, elapsedMs: 0 } as const;
+  assert.deepEqual(take({ ...result, result: pass() }, 1000), ["up", undefined]);
+  const drains = [drain({ service: "web", startedMs: 2000 })];
+  const drained = { type: "drains", drains, undrains: [] } as const;
+  assert.deepEqual(take(drained, 2000), ["draining", "01:02.000Z"]);
+  assert.deepEqual(take({ type: "tick" }, 62_000), ["drained", undefined]);
 });
