@@ -13,12 +13,8 @@ export function stepDrains(
   nowMs: number,
 ): Step {
   const { standing, over } = partExpired(drains, nowMs);
-  const ended = changeDrains(state, standing, nowMs, (service) => {
-    const end = undrains.find((one) => [service, ALL_SERVICES].includes(one.service));
-    if (end !== undefined) return { ...BY_AGENT, actor: end.by, note: end.reason };
-    return endedByItself(over, service) ?? { ...BY_AGENT, actor: "unknown" };
-  });
-  return { state: ended.state, actions: [...ended.actions, ...expiriesOf(over, [])] };
+  const expired = { drains: over, pins: [] };
+  return change(state, { drains: standing, pins: state.pins }, { ends: undrains, expired }, nowMs);
 }
 
 /** @param pins All that stand, or are over but still there. */
@@ -29,49 +25,39 @@ export function stepPins(
   nowMs: number,
 ): Step {
   const { standing, over } = partExpired(pins, nowMs);
-  const changed = changePins(state, standing, nowMs, (service) => {
-    const end = unpins.find((one) => one.service === service);
-    if (end !== undefined) return { ...BY_AGENT, actor: end.by, note: end.reason };
-    return endedByItself(over, service) ?? { ...BY_AGENT, actor: "unknown" };
-  });
-  return { state: changed.state, actions: [...changed.actions, ...expiriesOf([], over)] };
+  const expired = { drains: [], pins: over };
+  return change(state, { drains: state.drains, pins: standing }, { ends: unpins, expired }, nowMs);
 }
 
 /** What happens by the passing of time: drains and pins end, and `draining` becomes `drained`. */
 export function stepTime(state: AgentState, nowMs: number): Step {
   const drains = partExpired(state.drains ?? [], nowMs);
   const pins = partExpired(state.pins, nowMs);
-  const causeOf = (service: string) =>
-    endedByItself([...drains.over, ...pins.over], service) ?? BY_AGENT;
-  let next = state;
-  const actions = [...expiriesOf(drains.over, pins.over)] as Step["actions"][number][];
-  const take = (step: Step) => {
-    next = step.state;
-    actions.push(...step.actions);
-  };
-  if (pins.over.length > 0) take(changePins(next, pins.standing, nowMs, causeOf));
-  if (drains.over.length > 0) take(changeDrains(next, drains.standing, nowMs, causeOf));
-  const affected = next.services.flatMap(({ state: current }, at) =>
-    current === "draining" && (stageEndMs(next, at) ?? nowMs) <= nowMs ? [at] : [],
+  const orders = { drains: state.drains && drains.standing, pins: pins.standing };
+  const expired = { drains: drains.over, pins: pins.over };
+  const isDue = state.services.some(
+    (service, at) => service.state === "draining" && (stageEndMs(state, at) ?? nowMs) <= nowMs,
   );
-  if (affected.length > 0) {
-    const cause = (service: string) => drainCause(next.drains, service) ?? BY_AGENT;
-    take(settle(next, nowMs, { affected, causeOf: cause }));
-  }
-  return { state: next, actions };
+  if (!isDue && drains.over.length === 0 && pins.over.length === 0) return { state, actions: [] };
+  return change(state, orders, { ends: [], expired }, nowMs);
 }
 
-function changeDrains(
-  state: AgentState,
-  drains: readonly Drain[],
-  nowMs: number,
-  endOf: (service: string) => Cause,
-): Step {
+type Orders = Pick<AgentState, "drains" | "pins">;
+
+interface Ends {
+  /** By operators. */
+  readonly ends: readonly Undrain[];
+  /** By the clock. */
+  readonly expired: { readonly drains: readonly Drain[]; readonly pins: readonly Pin[] };
+}
+
+/** Goes over to `next` in one step: what ends together is decided together. */
+function change(state: AgentState, next: Orders, { ends, expired }: Ends, nowMs: number): Step {
   const names = state.index.plan.services.map(({ name }) => name);
-  const before = names.map((name) => coveringDrains(state.drains, name)[0]);
-  const after = names.map((name) => coveringDrains(drains, name)[0]);
+  const before = names.map((name) => orderOf(state, name));
+  const after = names.map((name) => orderOf(next, name));
   const released = new Set(
-    names.flatMap((_, at) => (before[at] !== undefined && after[at] === undefined ? [at] : [])),
+    names.flatMap((_, at) => (isDrain(before[at]) && !isDrain(after[at]) ? [at] : [])),
   );
   // The checks must pass again, in attempts begun after the drain's end.
   const checks = state.checks.map((check, at) =>
@@ -79,40 +65,54 @@ function changeDrains(
       ? { ...check, health: unknownHealth(nowMs), countsFromMs: nowMs }
       : check,
   );
-  const reordered = names.filter((_, at) => isReplaced(before[at], after[at]));
-  return settle({ ...state, drains, checks }, nowMs, {
-    causeOf: (service) => {
-      const earlier = coveringDrains(state.drains, service);
-      const fresh = coveringDrains(drains, service).find(
-        (drain) => !earlier.some((one) => isSameOrder(one, drain)),
-      );
-      return drainCause(fresh && [fresh], service) ?? drainCause(drains, service) ?? endOf(service);
-    },
-    reordered: new Set(reordered),
+  const settled = settle({ ...state, ...next, checks }, nowMs, {
+    causeOf: (service) =>
+      beginOf(state, next, service) ??
+      endOf(ends, [...expired.drains, ...expired.pins], service, {
+        ...BY_AGENT,
+        actor: "unknown",
+      }),
+    reordered: new Set(names.filter((_, at) => isReplaced(before[at], after[at]))),
   });
+  const expiries = expiriesOf(expired.drains, expired.pins);
+  return { state: settled.state, actions: [...settled.actions, ...expiries] };
 }
 
-function changePins(
-  state: AgentState,
-  pins: readonly Pin[],
-  nowMs: number,
-  endOf: (service: string) => Cause,
-): Step {
-  const names = state.index.plan.services.map(({ name }) => name);
-  const reordered = names.filter((name) => isReplaced(pinOf(state.pins, name), pinOf(pins, name)));
-  const moved = names.flatMap((name, at) =>
-    pinOf(state.pins, name) === pinOf(pins, name) ? [] : [at],
+/** The order that a service goes by: a drain beats a pin. */
+function orderOf({ drains, pins }: Orders, service: string): Drain | Pin | undefined {
+  return coveringDrains(drains, service)[0] ?? pinOf(pins, service);
+}
+
+function isDrain(order: Drain | Pin | undefined): boolean {
+  return order !== undefined && "kind" in order;
+}
+
+/** What brings a service under its order: the one that is new, else the one that it goes by. */
+function beginOf(before: Orders, after: Orders, service: string): Cause | undefined {
+  const earlier = coveringDrains(before.drains, service);
+  const fresh = coveringDrains(after.drains, service).find(
+    (drain) => !earlier.some((one) => isSameOrder(one, drain)),
   );
-  return settle({ ...state, pins }, nowMs, {
-    affected: moved,
-    causeOf: (service) => {
-      const drained = drainCause(state.drains, service);
-      const pin = pinOf(pins, service);
-      if (drained !== undefined || pin === undefined) return drained ?? endOf(service);
-      return { ...BY_AGENT, actor: pin.by, note: pin.reason, until: pin.until };
-    },
-    reordered: new Set(reordered),
-  });
+  const drained = drainCause(fresh && [fresh], service) ?? drainCause(after.drains, service);
+  if (drained !== undefined || earlier.length > 0) return drained;
+  const pin = pinOf(after.pins, service);
+  return pin && { ...BY_AGENT, actor: pin.by, note: pin.reason, until: pin.until };
+}
+
+/** Who ended an order; where nobody did, it was the clock, or somebody removed its file. */
+function endOf(
+  ends: readonly Undrain[],
+  expired: readonly (Drain | Pin)[],
+  service: string,
+  otherwise: Cause,
+): Cause {
+  const isAbout = (order: { readonly service: string }) =>
+    [service, ALL_SERVICES].includes(order.service);
+  const end = ends.find(isAbout);
+  if (end !== undefined) return { ...BY_AGENT, actor: end.by, note: end.reason };
+  const order = expired.find(isAbout);
+  if (order === undefined) return otherwise;
+  return { ...BY_AGENT, actor: "schedule", note: order.reason, until: order.until };
 }
 
 function isReplaced(before: Drain | Pin | undefined, after: Drain | Pin | undefined): boolean {
@@ -122,10 +122,4 @@ function isReplaced(before: Drain | Pin | undefined, after: Drain | Pin | undefi
 function isSameOrder(before: Drain | Pin, after: Drain | Pin): boolean {
   const keys = ["service", "by", "reason", "since", "until"] as const;
   return keys.every((key) => before[key] === after[key]);
-}
-
-/** Nobody did it: the clock. */
-function endedByItself(over: readonly (Drain | Pin)[], service: string): Cause | undefined {
-  const order = over.find((one) => [service, ALL_SERVICES].includes(one.service));
-  return order && { ...BY_AGENT, actor: "schedule", note: order.reason, until: order.until };
 }
