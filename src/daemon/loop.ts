@@ -47,6 +47,8 @@ export class Loop {
   }
 
   start(actions: readonly Action[]): void {
+    // Says at once whether it can be written, and the first announcement need not wait for code that never ran.
+    this.#saveOwned();
     this.#perform(actions);
     this.#tick();
   }

@@ -81,6 +81,10 @@ describe("Loop", () => {
     assert.doesNotMatch(ownedText(), /192\.0\.2\.0/);
   });
 
+  it("writes owned.json at its start, so that one that cannot be written is known at once", (t) => {
+    assert.deepEqual(JSON.parse(looping(t, "dns").ownedText()), { life: "exabgp 1", owned: [] });
+  });
+
   it("sends withdrawals before announcements of the same moment", (t) => {
     const { settle, result, loop, sent } = looping(t, "a", "b", "c");
     for (const name of ["a", "b", "c"]) {

@@ -9,6 +9,7 @@ import { Pairing } from "./pairing.ts";
 import { ProblemLimiter } from "./problems.ts";
 import { Questions } from "./questions.ts";
 import type { AnswerLine } from "./questions.ts";
+import { rehearse } from "./rehearsal.ts";
 import { normalizeRoute } from "./route.ts";
 import type { Route } from "./route.ts";
 import { unwritten } from "./settlement.ts";
@@ -22,6 +23,7 @@ const ACK_TIMEOUT_MS = 5000;
  * be written yet is queued, and the last change of a prefix wins.
  */
 export class Bridge {
+  static #isRehearsed = false;
   readonly #options: BridgeOptions;
   readonly #handlers: BridgeHandlers;
   readonly #greeting: string;
@@ -86,6 +88,8 @@ export class Bridge {
     input.once("close", () => this.#onInputEnd());
     this.#write(this.#greeting);
     this.#questions.askVersion();
+    // While ExaBGP thinks of its answer.
+    Bridge.#rehearseOnce();
     this.#turn();
   }
 
@@ -129,6 +133,13 @@ export class Bridge {
   stop(): void {
     this.#close("The bridge was stopped");
     this.#planTurn();
+  }
+
+  static #rehearseOnce(): void {
+    if (Bridge.#isRehearsed) return;
+    // Before it begins: the rehearsal starts a bridge too.
+    Bridge.#isRehearsed = true;
+    rehearse((options, handlers) => new Bridge(options, handlers));
   }
 
   #request(verb: Verb, route: Route, settled: Settled): void {

@@ -77,11 +77,12 @@ export class Commands {
     const { identity } = this.#options.questions;
     if (lane === undefined || identity === undefined) return false;
     if (this.#options.pairing.unreadBytes >= UNREAD_BYTES_MAX) return false;
-    const writtenAtMs = this.#options.timers.nowMs();
-    const change = this.#lanes.launch(lane, writtenAtMs);
+    const change = this.#lanes.launch(lane, this.#options.timers.nowMs());
     if (change === undefined) return false;
     const encode = verb === "announce" ? encodeAnnounce : encodeWithdraw;
     const line = encode(change.route, identity.dialect);
+    // Not before the line is made: a first one takes its time.
+    const writtenAtMs = this.#options.timers.nowMs();
     const flight: Flight = { verb, lane, line, writtenAtMs, settled: change.settled };
     if (!this.#options.write(line)) {
       this.land(flight, "error", "The line could not be written");

@@ -133,6 +133,18 @@ test("answers are paired in order, with their times, around events", async () =>
   assert.deepEqual(it.events.slice(1), ["problem malformed-line"]);
 });
 
+test("a command is written at the last look at the clock before it goes out", async () => {
+  let nowMs = 0;
+  let outAtMs = 0;
+  const timers = { nowMs: () => (nowMs += 1), after: () => () => {} };
+  const it = new Harness({ timers, output: () => void (outAtMs = nowMs) });
+  await it.startReady();
+  await it.announce("a", A);
+  const writtenAtMs = outAtMs;
+  it.say("done\n");
+  assert.equal(it.settlements[0]?.settlement.writtenAtMs, writtenAtMs);
+});
+
 test("changes of one turn are coalesced, and withdrawals go first", async () => {
   const it = new Harness();
   await it.startReady();
