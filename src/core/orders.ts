@@ -4,11 +4,31 @@ import { ALL_SERVICES, type Drain, type Expiry, type Pin } from "./inputs.ts";
 
 /** The drains that a service stands under, the one to be named first: its own, and an operator's before a window's. */
 export function coveringDrains(drains: readonly Drain[] | undefined, service: string): Drain[] {
-  const rank = ({ kind, service: name }: Drain) =>
-    (kind === "operator" ? 0 : 2) + (name === ALL_SERVICES ? 1 : 0);
-  return (drains ?? [])
-    .filter((drain) => drain.service === service || drain.service === ALL_SERVICES)
-    .toSorted((left, right) => rank(left) - rank(right));
+  if (drains === undefined) return [];
+  const groups = groupsOf(drains);
+  return [...(groups.get(service) ?? []), ...(groups.get(ALL_SERVICES) ?? [])].toSorted(
+    (left, right) => rankOf(left) - rankOf(right),
+  );
+}
+
+function rankOf({ kind, service }: Drain): number {
+  return (kind === "operator" ? 0 : 2) + (service === ALL_SERVICES ? 1 : 0);
+}
+
+/** The drains of a step by service: a thousand services that are drained one by one are looked at together. */
+const GROUPS = new WeakMap<readonly Drain[], ReadonlyMap<string, readonly Drain[]>>();
+
+function groupsOf(drains: readonly Drain[]): ReadonlyMap<string, readonly Drain[]> {
+  const known = GROUPS.get(drains);
+  if (known !== undefined) return known;
+  const groups = new Map<string, Drain[]>();
+  for (const drain of drains) {
+    const group = groups.get(drain.service);
+    if (group === undefined) groups.set(drain.service, [drain]);
+    else group.push(drain);
+  }
+  GROUPS.set(drains, groups);
+  return groups;
 }
 
 export function pinOf(pins: readonly Pin[], service: string): Pin | undefined {
