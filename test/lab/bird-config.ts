@@ -5,6 +5,8 @@ export interface RouterConfig {
   readonly routerId: string;
   readonly localAs: number;
   readonly logFile: string;
+  /** Every BGP message received, as it was on the wire (RFC 6396). */
+  readonly mrtFile: string;
   /** Interfaces whose networks the other routers learn. */
   readonly customers: readonly string[];
   readonly sessions: readonly RouterSession[];
@@ -22,7 +24,7 @@ export interface RouterSession {
 
 /** The text of bird.conf for BIRD 2. */
 export function routerConfig(config: RouterConfig): string {
-  const { routerId, logFile, customers } = config;
+  const { routerId, logFile, mrtFile, customers } = config;
   const interfaces = customers.map((it) => `interface "${it}";`).join(" ");
   return `log "${logFile}" all;
 timeformat log iso long us;
@@ -31,6 +33,8 @@ timeformat protocol iso long us;
 router id ${routerId};
 # The log is the tests' clock: it says when a route came and went, to the microsecond.
 debug protocols { states, routes };
+mrtdump "${mrtFile}";
+mrtdump protocols { messages };
 protocol device { scan time 60; }
 protocol direct customers { ipv4; ipv6; ${customers.length > 0 ? interfaces : 'interface "none";'} }
 # Best paths into the kernel: this machine forwards the clients' packets.

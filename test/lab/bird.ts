@@ -1,5 +1,5 @@
 /** A real router: BIRD 2 in a namespace. What it says counts, not what our agent believes. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RouterConfig, routerConfig } from "./bird-config.ts";
 import { askBird, type ControlLine } from "./bird-control.ts";
@@ -8,6 +8,7 @@ import { parseRoutes, parseSession, type RouterRoute, type UpdateCounters } from
 import { hasCode } from "./error-code.ts";
 import type { Lab } from "./lab.ts";
 import { followFile } from "./line-log.ts";
+import { parseMrt, type WireUpdate } from "./mrt.ts";
 import type { Namespace } from "./namespace.ts";
 import { waitUntil, type WaitOptions } from "./wait.ts";
 
@@ -24,6 +25,8 @@ export interface Router {
   /** How many routes a session has delivered. */
   routeCount(session: string): Promise<number>;
   counters(session: string): Promise<UpdateCounters>;
+  /** Every route in every UPDATE received so far, in order, as it was on the wire. */
+  wireUpdates(): WireUpdate[];
   /** Everything that happened so far, in order. */
   events(): RouterEvent[];
   /** The next event that fits, looking from `sinceMs` (wall clock, default: the start) on. */
@@ -43,14 +46,15 @@ export async function startRouter(
   lab: Lab,
   namespace: Namespace,
   name: string,
-  config: Omit<RouterConfig, "logFile">,
+  config: Omit<RouterConfig, "logFile" | "mrtFile">,
 ): Promise<Router> {
   const folder = lab.addFolder(name);
   const logFile = join(folder, "bird.log");
+  const mrtFile = join(folder, "bird.mrt");
   const socketPath = join(folder, "bird.ctl");
   const configFile = join(folder, "bird.conf");
   const outputFile = join(folder, "bird.out");
-  writeFileSync(configFile, routerConfig({ ...config, logFile }));
+  writeFileSync(configFile, routerConfig({ ...config, logFile, mrtFile }));
   const log = followFile(logFile);
   lab.onRemove(() => log.close());
   const pid = await namespace.spawn(
@@ -73,6 +77,7 @@ export async function startRouter(
       return Number(/^\d+/.exec(line?.text ?? "0")?.[0]);
     },
     counters: async (session) => parseSession(await ask(`show protocols all ${session}`)).counters,
+    wireUpdates: () => parseMrt(readFileSync(mrtFile)),
     events: () => log.lines().flatMap((line) => parseRouterLine(line) ?? []),
     waitForEvent(fits, { sinceMs = 0, ...options } = {}) {
       return log.waitFor(
