@@ -39,6 +39,11 @@ export class AuditFile {
     this.#startLine();
   }
 
+  /** How many records will never be on disk. */
+  get lost(): number {
+    return this.#lost;
+  }
+
   /** Numbers the record and writes it soon. */
   append(record: Omit<AuditRecord, "seq">): AuditRecord {
     const { v, ...rest } = record;

@@ -8,6 +8,7 @@ import type { AgentState, Step } from "../core/state.ts";
 import type { AuditDesk } from "./audit.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
+import type { Meter } from "./metrics/meter.ts";
 import type { OwnedFile } from "./owned.ts";
 import type { Problems } from "./problems.ts";
 
@@ -18,6 +19,8 @@ export interface LoopOptions {
   readonly audit: AuditDesk;
   readonly owned: OwnedFile;
   readonly problems: Problems;
+  /** Counts what happens. */
+  readonly meter?: Pick<Meter, "decided" | "settled">;
   /** The file of a drain or a pin that has ended by itself is to go. */
   readonly expired: (expiry: Expiry) => void;
 }
@@ -94,6 +97,7 @@ export class Loop {
     for (const transition of transitions) {
       const caused = commands.filter(({ decision }) => decision === transition.decision);
       this.#options.audit.decided(transition, caused.length);
+      this.#options.meter?.decided(transition);
     }
     for (const command of commands) if (command.type === "withdraw") this.#send(command);
     const announcements = commands.filter(({ type }) => type === "announce");
@@ -120,6 +124,7 @@ export class Loop {
     const { outcome, line, ackMs, detail } = settlement;
     const { audit, log } = this.#options;
     audit.answered(decision, settlement);
+    this.#options.meter?.settled(settlement);
     // Superseded: a newer change of this prefix is on its way. Closed: ExaBGP is gone, and so are we.
     if (outcome === "superseded" || outcome === "closed") return;
     const done = outcome === "done" || outcome === "unconfirmed";

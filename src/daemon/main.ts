@@ -11,7 +11,6 @@ import { readLenient } from "../config/load.ts";
 import { startAgent } from "../core/configure.ts";
 import type { Drain } from "../core/inputs.ts";
 import type { OwnedRoute } from "../core/routes.ts";
-import type { Status } from "../control/protocol.ts";
 import { type AgentArguments, parseArguments } from "./arguments.ts";
 import { takeAttempt } from "./attempts.ts";
 import { AuditFile } from "./audit-file.ts";
@@ -26,6 +25,7 @@ import { startHeartbeat } from "./heartbeat.ts";
 import { bootId, exabgpLife } from "./life.ts";
 import { createLog, type Log } from "./log.ts";
 import { Loop } from "./loop.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { OwnedFile } from "./owned.ts";
 import { Problems } from "./problems.ts";
 import { Prober } from "./prober.ts";
@@ -34,7 +34,7 @@ import { Reloader } from "./reloader.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SessionLog } from "./session-log.ts";
 import { makeStateFolder } from "./state-folder.ts";
-import { healthOf, statusOf } from "./status.ts";
+import { healthOf, statusOf, type StatusSources } from "./status.ts";
 import { readVersion } from "./version.ts";
 
 const NOT_BY_HAND = `anyctl agent is run by ExaBGP, which reads commands from its standard output.
@@ -89,6 +89,7 @@ class Agent {
   readonly #scheduler: Scheduler;
   readonly #prober: Prober;
   readonly #control: Control;
+  readonly #metrics: Metrics;
   readonly #sessions: SessionLog;
   /** undefined until the drain folder has been read for the first time. */
   #standing: readonly Drain[] | undefined;
@@ -129,17 +130,23 @@ class Agent {
     this.#scheduler = new Scheduler({
       clock,
       context: { resolver: createResolver() },
-      attempted: (check, made) =>
-        this.#loop === undefined
+      attempted: (check, made) => {
+        this.#metrics.meter.attempted(check, made);
+        return this.#loop === undefined
           ? check.timing.intervalMs
-          : takeAttempt(check, made, this.#loop, log),
+          : takeAttempt(check, made, this.#loop, log);
+      },
     });
     this.#prober = new Prober(this.#scheduler, log);
+    this.#metrics = new Metrics(clock, () => ({
+      ...this.#sources(),
+      auditLost: this.#auditFile.lost,
+    }));
     this.#control = new Control(
       {
         socketPath,
-        status: () => this.#status(),
-        healthz: () => healthOf(this.#status()),
+        status: () => statusOf(this.#sources()),
+        healthz: () => healthOf(statusOf(this.#sources())),
         timers: clock,
       },
       this.#problems,
@@ -162,6 +169,7 @@ class Agent {
       owned: this.#ownedFile,
       problems: this.#problems,
       expired: () => {},
+      meter: this.#metrics.meter,
     });
     this.#loop.start(first.actions);
     this.#reloader = new Reloader(this.#effective, {
@@ -218,8 +226,9 @@ class Agent {
     });
   }
 
-  #status(): Status {
-    return statusOf({
+  /** What status and metrics are made of. */
+  #sources(): StatusSources {
+    return {
       moment: this.#moment(),
       version: this.#version,
       since: this.#since,
@@ -229,7 +238,7 @@ class Agent {
       bridge: this.#bridge,
       echo: this.#echo,
       problems: this.#problems,
-    });
+    };
   }
 
   /** What is done before exit: no route is touched, everything known is written down. */
@@ -239,6 +248,7 @@ class Agent {
     this.#drains.stop();
     this.#reloader?.stop();
     this.#loop?.stop();
+    this.#metrics.stop();
     this.#audit.flush();
     await Promise.all([this.#auditFile.flush(), this.#control.close()]);
   }

@@ -1,0 +1,90 @@
+/** Metrics of the agent itself, its configuration and its ExaBGP. */
+import type { BridgeStatus } from "exabgp-ts-bridge";
+import type { ConfigStatus, ProblemStatus } from "../../control/protocol.ts";
+import type { AgentState } from "../../core/state.ts";
+import type { SentUpdate } from "../../core/status.ts";
+import { type Family } from "./exposition.ts";
+import { counter, gauge, gauges } from "./family.ts";
+import type { Meter } from "./meter.ts";
+
+export interface AgentFacts {
+  readonly version: string;
+  readonly bridge: BridgeStatus;
+  readonly config: ConfigStatus;
+  readonly problems: readonly ProblemStatus[];
+  /** The last UPDATE for each prefix to each neighbor, as far as ExaBGP echoes them. */
+  readonly sent: ReadonlyMap<string, readonly SentUpdate[]>;
+  /** undefined until the drains have been read for the first time. */
+  readonly state: AgentState | undefined;
+  readonly auditLost: number;
+  readonly loopLagSeconds: number;
+}
+
+export function* agentFamilies(facts: AgentFacts, meter: Meter): Iterable<Family> {
+  const { version, bridge, config, problems, state, sent } = facts;
+  yield gauges(
+    "anyctl_build_info",
+    "Always 1.",
+    ["version", "node"],
+    [[{ version, node: process.versions.node }, 1]],
+  );
+  yield gauge(
+    "anyctl_config_last_reload_successful",
+    "Whether the configuration as it was last read is in force.",
+    config.current ? 1 : 0,
+  );
+  yield gauges(
+    "anyctl_problem",
+    "1 for each problem of the agent that stands; `anyctl status` has the details.",
+    ["word"],
+    problems.map(({ word }) => [{ word }, 1]),
+  );
+  yield counter(
+    "anyctl_audit_records_lost_total",
+    "Audit records that are in the log only, because their file could not be written.",
+    facts.auditLost,
+  );
+  yield gauge(
+    "anyctl_event_loop_lag_seconds",
+    "How late the agent's event loop was at worst in the last minute.",
+    facts.loopLagSeconds,
+  );
+  yield gauge(
+    "anyctl_exabgp_ready",
+    "Whether ExaBGP answers this agent.",
+    bridge.phase === "ready" ? 1 : 0,
+  );
+  yield gauges(
+    "anyctl_exabgp_info",
+    "1 for the version that ExaBGP says it has; absent before it has said so.",
+    ["version"],
+    bridge.identity === undefined ? [] : [[{ version: bridge.identity.version }, 1]],
+  );
+  yield [meter.commands];
+  yield [meter.acks];
+  yield gauges(
+    "anyctl_session_up",
+    "Whether the BGP session to a neighbor is established; absent for one that nothing was heard of.",
+    ["neighbor"],
+    [...bridge.sessions.values()].map(({ neighbor, state: session }) => [
+      { neighbor },
+      session === "up" ? 1 : 0,
+    ]),
+  );
+  yield gauge(
+    "anyctl_rib_mismatch",
+    "Routes of which ExaBGP has refused the last command or left it unanswered, or has sent the contrary to a neighbor.",
+    state === undefined ? 0 : mismatches(state, sent),
+  );
+}
+
+/** What ExaBGP holds is not asked for: that a route was lost in silence is not seen here. */
+function mismatches({ routes }: AgentState, sent: AgentFacts["sent"]): number {
+  let count = 0;
+  for (const [prefix, { told, answer }] of routes) {
+    const contrary = told === "announced" ? "withdraw" : "announce";
+    const isContradicted = sent.get(prefix)?.some(({ action }) => action === contrary) === true;
+    if (answer === "failed" || (answer === "done" && isContradicted)) count += 1;
+  }
+  return count;
+}

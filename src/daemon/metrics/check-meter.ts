@@ -1,0 +1,43 @@
+/** What is counted for one check. */
+import type { Attempt } from "../../../checks/attempt.ts";
+import type { CheckPlan } from "../../config/plan.ts";
+import { CHECK_SECONDS } from "./buckets.ts";
+import { Counter, Histogram } from "./prom-client.ts";
+
+const LABELS = ["service", "check"] as const;
+const RESULT_LABELS = [...LABELS, "outcome", "reason"] as const;
+
+export class CheckMeter {
+  readonly labels: { readonly service: string; readonly check: string };
+  /** One for each check, so that a scrape can pause between two, and a check can be forgotten. */
+  readonly duration = new Histogram({
+    name: "anyctl_check_duration_seconds",
+    help: "How long attempts took that said something about the service.",
+    labelNames: LABELS,
+    buckets: [...CHECK_SECONDS],
+    registers: [],
+  });
+  /** Outcomes and reasons are closed sets of words; a check meets a few of them. */
+  readonly results = new Counter({
+    name: "anyctl_check_results_total",
+    help: "Attempts by what came of them; an inconclusive one says nothing about the service.",
+    labelNames: RESULT_LABELS,
+    registers: [],
+  });
+  /** When the last attempt began that counted, or when counting began; milliseconds on the monotonic clock. */
+  countedAtMs: number;
+
+  constructor({ id, name }: Pick<CheckPlan, "id" | "name">, nowMs: number) {
+    this.labels = { service: id.slice(0, id.indexOf("/")), check: name };
+    this.countedAtMs = nowMs;
+    this.duration.zero(this.labels);
+  }
+
+  attempted({ result, elapsedMs, startedMs }: Attempt): void {
+    const { outcome, reason } = result;
+    this.results.inc({ ...this.labels, outcome, reason });
+    if (outcome === "inconclusive") return;
+    this.countedAtMs = startedMs;
+    this.duration.observe(this.labels, elapsedMs / 1000);
+  }
+}

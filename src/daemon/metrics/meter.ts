@@ -1,0 +1,87 @@
+/** What is counted while it happens; everything else is looked up when somebody asks. */
+import type { Settlement, SettledOutcome } from "exabgp-ts-bridge";
+import type { Attempt } from "../../../checks/attempt.ts";
+import type { CheckPlan } from "../../config/plan.ts";
+import type { Transition } from "../../core/inputs.ts";
+import type { PlanIndex } from "../../core/index-plan.ts";
+import { ACK_SECONDS } from "./buckets.ts";
+import { CheckMeter } from "./check-meter.ts";
+import { Counter, Histogram } from "./prom-client.ts";
+
+const TRANSITION_LABELS = ["service", "from", "to", "reason"] as const;
+
+/** How a command that was written can end; `superseded` and `closed` were not, or nobody is left to ask. */
+const RESULTS: readonly SettledOutcome[] = ["done", "error", "timeout", "unconfirmed"];
+
+export class Meter {
+  readonly #checks = new Map<string, CheckMeter>();
+  /** By service, so that one can be forgotten. */
+  readonly #transitions = new Map<string, Counter<(typeof TRANSITION_LABELS)[number]>>();
+  readonly commands = new Counter({
+    name: "anyctl_exabgp_commands_total",
+    help: "Announcements and withdrawals by ExaBGP's answer.",
+    labelNames: ["result"] as const,
+    registers: [],
+  });
+  readonly acks = new Histogram({
+    name: "anyctl_exabgp_ack_seconds",
+    help: "From writing a command to ExaBGP's answer.",
+    buckets: [...ACK_SECONDS],
+    registers: [],
+  });
+
+  constructor() {
+    // An increase is seen only in a series that was there before.
+    for (const result of RESULTS) this.commands.inc({ result }, 0);
+  }
+
+  attempted(check: CheckPlan, made: Attempt): void {
+    this.#checkOf(check, made.startedMs).attempted(made);
+  }
+
+  decided({ service, from, to, reason }: Transition): void {
+    this.#transitionsOf(service).inc({ service, from, to, reason });
+  }
+
+  settled({ outcome, line, ackMs }: Settlement): void {
+    // Without a line there was nothing to say, unless it was refused before it was said.
+    if (!RESULTS.includes(outcome) || (line === undefined && outcome === "done")) return;
+    this.commands.inc({ result: outcome });
+    if (ackMs !== undefined && outcome !== "timeout") this.acks.observe(ackMs / 1000);
+  }
+
+  /** Those of `plan` in its order; what it does not have is forgotten. */
+  checks({ checks, checkAt }: PlanIndex, nowMs: number): CheckMeter[] {
+    for (const id of this.#checks.keys()) if (!checkAt.has(id)) this.#checks.delete(id);
+    return checks.map(({ check }) => this.#checkOf(check, nowMs));
+  }
+
+  /** As `checks`. */
+  transitions({ plan }: PlanIndex): Counter[] {
+    const names = new Set(plan.services.map(({ name }) => name));
+    for (const name of this.#transitions.keys())
+      if (!names.has(name)) this.#transitions.delete(name);
+    return plan.services.map(({ name }) => this.#transitionsOf(name));
+  }
+
+  #checkOf(check: CheckPlan, nowMs: number): CheckMeter {
+    const known = this.#checks.get(check.id);
+    if (known !== undefined) return known;
+    const made = new CheckMeter(check, nowMs);
+    this.#checks.set(check.id, made);
+    return made;
+  }
+
+  #transitionsOf(service: string): Counter<(typeof TRANSITION_LABELS)[number]> {
+    const known = this.#transitions.get(service);
+    if (known !== undefined) return known;
+    const made = new Counter({
+      name: "anyctl_transitions_total",
+      help: "Decisions about a service; those that change no state changed its orders or attributes.",
+      labelNames: TRANSITION_LABELS,
+      registers: [],
+    });
+    this.#transitions.set(service, made);
+    return made;
+  }
+}

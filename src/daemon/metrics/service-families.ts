@@ -1,0 +1,141 @@
+/** Metrics of services: states, routes, orders, checks. */
+import type { State } from "../../core/decide.ts";
+import { coveringDrains, pinOf } from "../../core/orders.ts";
+import type { RouteState } from "../../core/routes.ts";
+import type { AgentState } from "../../core/state.ts";
+import type { Moment } from "../../core/status.ts";
+import type { CheckMeter } from "./check-meter.ts";
+import { type Family } from "./exposition.ts";
+import { gauges, type Row } from "./family.ts";
+import type { Meter } from "./meter.ts";
+
+/** The compiler sees to it that none is missing. */
+const EVERY_STATE: Readonly<Record<State, true>> = {
+  stopping: true,
+  draining: true,
+  drained: true,
+  pinned: true,
+  starting: true,
+  down: true,
+  up: true,
+};
+const STATES = Object.keys(EVERY_STATE);
+
+/** Without a result that counts for this long nobody knows how a service is. */
+const STALE_MS = 60_000;
+
+/** A check that is made rarely is stale only when several attempts are missing. */
+const STALE_INTERVALS = 3;
+
+export function* serviceFamilies(
+  state: AgentState,
+  meter: Meter,
+  moment: Moment,
+): Iterable<Family> {
+  const meters = meter.checks(state.index, moment.nowMs);
+  yield gauges(
+    "anyctl_service_state",
+    "1 for the state that a service is in, 0 for every other.",
+    ["service", "state"],
+    stateRows(state),
+  );
+  yield gauges(
+    "anyctl_route_announced",
+    "Whether ExaBGP holds the route as far as this agent knows; a session may be down all the same.",
+    ["service", "prefix"],
+    routeRows(state),
+  );
+  yield gauges(
+    "anyctl_drain_until_seconds",
+    "When a drained service's last drain ends, Unix time; +Inf without an end, absent without a drain.",
+    ["service"],
+    drainRows(state, moment),
+  );
+  yield gauges(
+    "anyctl_pin_until_seconds",
+    "When a service's pin ends, Unix time; absent without a pin.",
+    ["service"],
+    pinRows(state, moment),
+  );
+  yield meter.transitions(state.index);
+  yield gauges(
+    "anyctl_check_up",
+    "A check's verdict; absent before the first.",
+    ["service", "check"],
+    verdictRows(state, meters),
+  );
+  yield gauges(
+    "anyctl_check_stale",
+    "Whether a check has had no result that counts for 60 s, or for three intervals if that is longer.",
+    ["service", "check"],
+    staleRows(state, meters, moment.nowMs),
+  );
+  yield meters.map(({ results }) => results);
+  yield meters.map(({ duration }) => duration);
+}
+
+function* stateRows({ index, services }: AgentState): Iterable<Row<"service" | "state">> {
+  for (const [at, { name: service }] of index.plan.services.entries()) {
+    const current = services[at]?.state;
+    for (const state of STATES) yield [{ service, state }, state === current ? 1 : 0];
+  }
+}
+
+function* routeRows({ index, routes }: AgentState): Iterable<Row<"service" | "prefix">> {
+  for (const [prefix, route] of routes) {
+    const planned = index.prefixes[index.prefixAt.get(prefix) ?? -1];
+    // One that left the configuration belongs to whom it belonged.
+    const services =
+      planned?.services.map((at) => index.plan.services[at]?.name ?? "") ??
+      route.owned?.services ??
+      [];
+    for (const service of services) yield [{ service, prefix }, isHeld(route) ? 1 : 0];
+  }
+}
+
+/** A withdrawal is true only when ExaBGP has said so, an announcement until ExaBGP has refused it. */
+function isHeld({ told, answer, owned }: RouteState): boolean {
+  if (told === "withdrawn") return answer !== "done" && owned !== undefined;
+  return told === "announced" ? answer !== "failed" : owned !== undefined;
+}
+
+function* drainRows({ index, drains }: AgentState, moment: Moment): Iterable<Row<"service">> {
+  for (const { name: service } of index.plan.services) {
+    const ends = coveringDrains(drains, service).map(({ endsAtMs }) => endsAtMs ?? Infinity);
+    if (ends.length > 0) yield [{ service }, unixSeconds(Math.max(...ends), moment)];
+  }
+}
+
+function* pinRows({ index, pins }: AgentState, moment: Moment): Iterable<Row<"service">> {
+  for (const { name: service } of index.plan.services) {
+    const pin = pinOf(pins, service);
+    if (pin !== undefined) yield [{ service }, unixSeconds(pin.endsAtMs, moment)];
+  }
+}
+
+function unixSeconds(atMs: number, { nowMs, wallMs }: Moment): number {
+  return Math.round(wallMs + atMs - nowMs) / 1000;
+}
+
+function* verdictRows(
+  { checks }: AgentState,
+  meters: readonly CheckMeter[],
+): Iterable<Row<"service" | "check">> {
+  for (const [at, { labels }] of meters.entries()) {
+    const verdict = checks[at]?.health.verdict ?? "unknown";
+    if (verdict !== "unknown") yield [labels, verdict === "up" ? 1 : 0];
+  }
+}
+
+function* staleRows(
+  { index }: AgentState,
+  meters: readonly CheckMeter[],
+  nowMs: number,
+): Iterable<Row<"service" | "check">> {
+  for (const [at, { labels, countedAtMs }] of meters.entries()) {
+    const timing = index.checks[at]?.check.timing;
+    const longestMs = Math.max(timing?.intervalMs ?? 0, timing?.slowIntervalMs ?? 0);
+    const limitMs = Math.max(STALE_MS, STALE_INTERVALS * longestMs);
+    yield [labels, nowMs - countedAtMs > limitMs ? 1 : 0];
+  }
+}
