@@ -1,6 +1,8 @@
 /** The effective configuration becomes what decisions need: milliseconds, numbers, routes. */
 import { specOf, type EffectiveConfig, type EffectiveService } from "./effective.ts";
-import type { CheckPlan, Plan, Require, ServicePlan } from "./plan.ts";
+import { parseDuration } from "./duration.ts";
+import { announceIn, VARIANTS } from "./overlay.ts";
+import type { CheckPlan, Plan, Require, ServicePlan, WindowPlan } from "./plan.ts";
 import { buildRoute } from "./routes.ts";
 import type { Check } from "./schema-service.ts";
 import { resolveTiming } from "./timing.ts";
@@ -18,10 +20,25 @@ function buildService(name: string, service: EffectiveService): ServicePlan {
     require: buildRequire(service.require),
     shared: service.shared,
     routes: service.prefixes.map((prefix) => buildRoute(prefix, service.announce)),
-    when: {},
-    drainDelayMs: 0,
+    when: buildWhen(service),
+    drainDelayMs: parseDuration(service["drain-delay"]),
     checks: Object.entries(service.checks).map(([check, keys]) => buildCheck(name, check, keys)),
   };
+}
+
+function buildWhen({ prefixes, announce, when }: EffectiveService): ServicePlan["when"] {
+  return Object.fromEntries(
+    VARIANTS.flatMap((variant) => {
+      const other = announceIn(announce, when, variant);
+      if (other === undefined) return [];
+      return [[variant, prefixes.map((prefix) => buildRoute(prefix, other))]];
+    }),
+  );
+}
+
+export function buildWindow(window: EffectiveConfig["maintenance"][number]): WindowPlan {
+  const { services, cron, timezone, reason } = window;
+  return { services, cron, forMs: parseDuration(window.for), timezone, reason };
 }
 
 function buildRequire(require: EffectiveService["require"]): Require {

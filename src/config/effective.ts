@@ -1,28 +1,37 @@
 /** The configuration with every default filled in, in the words of the file. */
 import type { CheckSpec } from "../../checks/registry.ts";
-import { parseCommunity, parseExtendedCommunity, parseLargeCommunity } from "./community.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
+import { fillAnnounce, fillWhen } from "./fill-announce.ts";
+import { formatListen, parseListen } from "./listen.ts";
 import { parsePrefix } from "./prefix.ts";
 import { SOCKET_DEFAULT, STATE_DIR_DEFAULT } from "./paths.ts";
 import { ACK_TIMEOUT_DEFAULT } from "./schema.ts";
-import type { Config, Exabgp } from "./schema.ts";
-import { Announce } from "./schema-announce.ts";
-import type { Check, Service } from "./schema-service.ts";
+import type { Config, Exabgp, Http } from "./schema.ts";
+import type { Window } from "./schema-maintenance.ts";
+import type { Check, Service, When } from "./schema-service.ts";
 import { CheckTiming } from "./schema-timing.ts";
 import { resolveTiming, writeTiming, type Filled } from "./timing.ts";
+
+const DRAIN_DELAY_DEFAULT = "0s";
+
+/** The zone of no daylight saving time. */
+const TIMEZONE_DEFAULT = "UTC";
 
 /** What `anyctl config show` prints; a valid file again. */
 export interface EffectiveConfig {
   readonly pop: string;
   readonly "state-dir": string;
   readonly socket: string;
+  readonly http?: Http;
   readonly exabgp: Filled<Exabgp>;
   readonly defaults: Filled<CheckTiming>;
   readonly services: Readonly<Record<string, EffectiveService>>;
+  readonly maintenance: readonly Filled<Window>[];
 }
 
 /** One service in it. */
 export interface EffectiveService extends Filled<Omit<Service, "checks">> {
+  readonly when: Filled<When>;
   readonly checks: Readonly<Record<string, Check & Filled<CheckTiming>>>;
 }
 
@@ -37,6 +46,7 @@ export function fillDefaults(
     pop: config.pop ?? popOf(hostName),
     "state-dir": config["state-dir"] ?? STATE_DIR_DEFAULT,
     socket: config.socket ?? SOCKET_DEFAULT,
+    ...(config.http === undefined ? {} : { http: fillHttp(config.http) }),
     exabgp: {
       dialect: config.exabgp?.dialect ?? "auto",
       "ack-timeout": canonicalDuration(config.exabgp?.["ack-timeout"] ?? ACK_TIMEOUT_DEFAULT),
@@ -45,6 +55,7 @@ export function fillDefaults(
     services: Object.fromEntries(
       services.map(([name, service]) => [name, fillService(service, defaults)]),
     ),
+    maintenance: (config.maintenance ?? []).map(fillWindow),
   };
 }
 
@@ -52,6 +63,8 @@ function fillService(service: Service, defaults: CheckTiming): EffectiveService 
   return {
     prefixes: service.prefixes.map((text) => parsePrefix(text)?.text ?? text),
     announce: fillAnnounce(service.announce ?? {}),
+    when: fillWhen(service.announce ?? {}, service.when),
+    "drain-delay": canonicalDuration(service["drain-delay"] ?? DRAIN_DELAY_DEFAULT),
     require: service.require ?? "all",
     scope: service.scope ?? "global",
     shared: service.shared ?? "all",
@@ -64,41 +77,26 @@ function fillService(service: Service, defaults: CheckTiming): EffectiveService 
   };
 }
 
+function fillHttp({ listen }: Http): Http {
+  const address = parseListen(listen);
+  return { listen: address === undefined ? listen : formatListen(address) };
+}
+
+function fillWindow(window: Window): Filled<Window> {
+  return {
+    services: window.services,
+    cron: window.cron.replace(/ +/g, " "),
+    for: canonicalDuration(window.for),
+    timezone: window.timezone ?? TIMEZONE_DEFAULT,
+    reason: window.reason,
+  };
+}
+
 /** What is left belongs to the check type. */
 export function specOf(check: Check): CheckSpec {
   const spec = Object.entries(check).filter(([key]) => !(key in CheckTiming.shape));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a check is its type's keys and the timing, and the timing was taken out
   return Object.fromEntries(spec) as CheckSpec;
-}
-
-/** Attributes that are absent have no default: they are not sent. */
-function fillAnnounce(announce: Announce): Announce {
-  const lists = {
-    communities: numbers(announce.communities, parseCommunity),
-    "large-communities": numbers(announce["large-communities"], parseLargeCommunity),
-    "extended-communities": numbers(announce["extended-communities"], parseExtendedCommunity),
-  };
-  const filled = {
-    ...announce,
-    "next-hop": announce["next-hop"] ?? "self",
-    origin: announce.origin ?? "igp",
-    "as-path-prepend": announce["as-path-prepend"] ?? 0,
-    ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
-  };
-  // In the order of the reference, whatever the order of the file.
-  const order = Object.keys(Announce.shape);
-  return Object.fromEntries(
-    Object.entries(filled).toSorted(
-      ([left], [right]) => order.indexOf(left) - order.indexOf(right),
-    ),
-  );
-}
-
-function numbers(
-  texts: readonly string[] | undefined,
-  parse: (text: string) => string | undefined,
-): string[] {
-  return (texts ?? []).map((text) => parse(text) ?? text);
 }
 
 function canonicalDuration(text: string): string {

@@ -56,3 +56,9 @@ export const SOCKET_PATH_BYTES_MAX = 107;
 
 /** PATH_MAX is 4,096; names of files are appended to it. */
 export const FOLDER_PATH_BYTES_MAX = 3072;
+
+/** Of `maintenance`; each costs a look at its calendar now and then. */
+export const WINDOWS_MAX = 100;
+
+/** As for the reason of an operator's drain. */
+export const REASON_BYTES_MAX = 1024;

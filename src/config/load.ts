@@ -1,12 +1,13 @@
 /** Files in, a plan out; or everything that is wrong with them. */
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
-import { buildPlan } from "./build-plan.ts";
+import { buildPlan, buildWindow } from "./build-plan.ts";
 import type { ConfigFile } from "./document.ts";
 import { parseDuration } from "./duration.ts";
 import { readFiles } from "./files.ts";
 import { parseEffective } from "./parse.ts";
-import type { Plan } from "./plan.ts";
+import { parseListen, type ListenAddress } from "./listen.ts";
+import type { Plan, WindowPlan } from "./plan.ts";
 import type { Problem } from "./problem.ts";
 
 export type { ConfigFile } from "./document.ts";
@@ -25,6 +26,9 @@ export interface Settings {
     readonly dialect: "auto" | 4 | 5 | 6;
     readonly ackTimeoutMs: number;
   };
+  /** Where to serve read-only HTTP on TCP; absent: nowhere. */
+  readonly httpListen?: ListenAddress;
+  readonly maintenance: readonly WindowPlan[];
 }
 
 /** A configuration that can be used. Plain data. */
@@ -60,6 +64,7 @@ export function loadConfig(path: string): LoadedConfig {
 export function parseConfig(files: readonly ConfigFile[], hostName = hostname()): LoadedConfig {
   const { effective, warnings } = parseEffective(files, hostName);
   const plan = buildPlan(effective);
+  const httpListen = parseListen(effective.http?.listen ?? "");
   const settings: Settings = {
     pop: effective.pop,
     stateDir: effective["state-dir"],
@@ -68,6 +73,8 @@ export function parseConfig(files: readonly ConfigFile[], hostName = hostname())
       dialect: effective.exabgp.dialect,
       ackTimeoutMs: parseDuration(effective.exabgp["ack-timeout"]),
     },
+    ...(httpListen === undefined ? {} : { httpListen }),
+    maintenance: effective.maintenance.map(buildWindow),
   };
   const hash = createHash("sha256").update(JSON.stringify({ settings, plan })).digest("hex");
   return { settings, plan, hash, files, warnings };

@@ -6,10 +6,12 @@ import { readDocument, type ConfigDocument, type ConfigFile } from "./document.t
 import { fillDefaults, type EffectiveConfig } from "./effective.ts";
 import { validate, type Draft } from "./issues.ts";
 import { fullBudget, PROBLEMS_MAX } from "./limits.ts";
+import { announceIn, VARIANTS } from "./overlay.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { buildRoute } from "./routes.ts";
 import { judge } from "./rules.ts";
 import { Config, DropIn } from "./schema.ts";
+import type { Announce } from "./schema-announce.ts";
 import type { Service } from "./schema-service.ts";
 import { mergeServices, problemAt, type ServiceSource } from "./source.ts";
 
@@ -41,6 +43,7 @@ export function parseEffective(
     main: main.document,
     defaults: main.draft.defaults ?? {},
     services: merged.services,
+    maintenance: main.draft.maintenance ?? [],
   });
   const problems = [
     ...all.flatMap(({ document, problems: invalid }) => [...document.problems, ...invalid]),
@@ -54,8 +57,9 @@ export function parseEffective(
   if (problems.length > 0) throw new ConfigError(mainFile.path, sortProblems(problems, files));
 
   const effective = fillDefaults(
-    main.draft,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without a problem nothing was cut out of a draft
+    main.draft as Config,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same
     merged.services.map(({ name, draft }) => [name, draft as Service]),
     hostName,
   );
@@ -85,7 +89,7 @@ function refusedRoutes(services: readonly ServiceSource[]): Problem[] {
   return services.flatMap((service) =>
     (service.draft.prefixes ?? []).flatMap((prefix = "", index) => {
       try {
-        encodeAnnounce(buildRoute(prefix, service.draft.announce ?? {}));
+        for (const announce of announcedBy(service)) encodeAnnounce(buildRoute(prefix, announce));
         return [];
       } catch (error) {
         if (!(error instanceof RouteError)) throw error;
@@ -94,6 +98,10 @@ function refusedRoutes(services: readonly ServiceSource[]): Problem[] {
       }
     }),
   );
+}
+
+function announcedBy({ draft: { announce = {}, when } }: ServiceSource): Draft<Announce>[] {
+  return [announce, ...VARIANTS.flatMap((variant) => announceIn(announce, when, variant) ?? [])];
 }
 
 /** By file in the order of reading, then by position; each once, and at most `PROBLEMS_MAX`. */

@@ -30,6 +30,18 @@ export type Variant = "draining" | "down";
 /** How many of a service's checks must be up. */
 export type Require = "all" | "any" | { readonly atLeast: number };
 
+/** A maintenance window: services leave the anycast set by the clock. */
+export interface WindowPlan {
+  /** Names of services, or `_all` alone. */
+  readonly services: readonly string[];
+  /** Five fields as node-cron reads them: when it starts, in local time of `timezone`. */
+  readonly cron: string;
+  readonly forMs: number;
+  /** IANA name. */
+  readonly timezone: string;
+  readonly reason: string;
+}
+
 /** A probe with a target, timing and thresholds. */
 export interface CheckPlan {
   /** `SERVICE/CHECK`, unique in a plan. */

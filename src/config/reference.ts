@@ -2,6 +2,7 @@
 import { CHECK_TYPES } from "../../checks/registry.ts";
 import { WELL_KNOWN_COMMUNITIES } from "./community.ts";
 import { DURATION_MAX_MS, DURATION_PATTERN, formatDuration } from "./duration.ts";
+import { PREPENDS_MAX } from "./limits.ts";
 import { jsonSchema, type JsonSchema } from "./json-schema.ts";
 import { CheckTiming } from "./schema-timing.ts";
 
@@ -21,6 +22,11 @@ Every file \`anyctl.d/*.yaml\` beside it adds services, in the order of the name
 - The next attempt of a check starts when its interval and the attempt before are over.
 `;
 
+const WHEN = `A map has any keys of \`announce\`: single values replace those of \`announce\`, lists are added to them. With the
+default of \`draining\`, a path has at most ${PREPENDS_MAX} prepends. Services that share a prefix must agree on what is announced in each
+state.
+`;
+
 /** Generated from the schema: `npm run docs` writes it. */
 export function renderReference(): string {
   const root = jsonSchema();
@@ -33,16 +39,22 @@ export function renderReference(): string {
     INTRODUCTION,
     section("The file", root),
     section("`exabgp`", propertyOf(root, "exabgp")),
+    section("`http`", propertyOf(root, "http")),
     section("`defaults`, and the timing of each check", propertyOf(root, "defaults")),
     section("`services.NAME`", service),
     section("`services.NAME.announce`", announce),
     communities(),
+    section("`services.NAME.when`", propertyOf(service, "when")),
+    WHEN,
     `## \`services.NAME.checks.NAME\`\n\nEvery check has a \`type\`, the keys of its type, and any of ${[
       ...timing,
     ]
       .map((key) => `\`${key}\``)
       .join(", ")} in the place of \`defaults\`.\n`,
     ...Object.keys(CHECK_TYPES).map((type) => checkSection(type, checks, timing)),
+    section("`maintenance`", propertyOf(root, "maintenance").items ?? {}),
+    "Which days and times an expression means, and what becomes of them when clocks change: [maintenance.md](maintenance.md).",
+    "",
   ].join("\n");
 }
 

@@ -1,33 +1,54 @@
-/** Attributes that fit one another and the prefixes. */
+/** Attributes that fit one another and the prefixes: in `announce`, and in what is laid over it in other states. */
 import { parseCommunity, parseExtendedCommunity, parseLargeCommunity } from "./community.ts";
+import type { Draft } from "./issues.ts";
+import { VARIANTS } from "./overlay.ts";
 import { parseAddress, parsePrefix } from "./prefix.ts";
 import type { Path, Problem } from "./problem.ts";
+import type { Announce } from "./schema-announce.ts";
 import { problemAt, type ServiceSource } from "./source.ts";
 
+/** Attributes, and where they are written. */
+interface Written {
+  readonly service: ServiceSource;
+  readonly path: Path;
+  readonly attributes: Draft<Announce>;
+  /** Whether `local-as` is given here or below, rightly or wrongly. */
+  readonly hasLocalAs: boolean;
+}
+
 export function announceProblems(service: ServiceSource): Problem[] {
-  return [
-    ...prependProblems(service),
-    ...nextHopProblems(service),
-    ...twiceProblems(service, "communities", parseCommunity),
-    ...twiceProblems(service, "large-communities", parseLargeCommunity),
-    ...twiceProblems(service, "extended-communities", parseExtendedCommunity),
+  const { announce = {}, when } = service.draft;
+  const written: Written[] = [
+    { service, path: ["announce"], attributes: announce, hasLocalAs: "local-as" in announce },
   ];
+  for (const variant of VARIANTS) {
+    const attributes = when?.[variant];
+    if (attributes === undefined || attributes === "withdraw") continue;
+    const hasLocalAs = "local-as" in announce || "local-as" in attributes;
+    written.push({ service, path: ["when", variant], attributes, hasLocalAs });
+  }
+  return written.flatMap((one) => [
+    ...prependProblems(one),
+    ...nextHopProblems(one),
+    ...twiceProblems(one, "communities", parseCommunity),
+    ...twiceProblems(one, "large-communities", parseLargeCommunity),
+    ...twiceProblems(one, "extended-communities", parseExtendedCommunity),
+  ]);
 }
 
 /** ExaBGP sends an explicit AS path as it is, also on eBGP: without the own number it cannot be made. */
-function prependProblems(service: ServiceSource): Problem[] {
-  const announce = service.draft.announce ?? {};
-  const prepend = announce["as-path-prepend"] ?? 0;
-  // A local-as that is wrong in itself was given.
-  if (prepend === 0 || "local-as" in announce) return [];
-  const path = ["announce", "as-path-prepend"];
-  return [problemAt(service, path, `${prepend} needs local-as`, "0, or local-as beside it")];
+function prependProblems({ service, path, attributes, hasLocalAs }: Written): Problem[] {
+  const prepend = attributes["as-path-prepend"] ?? 0;
+  if (prepend === 0 || hasLocalAs) return [];
+  const place = path[0] === "announce" ? "beside it" : "here or in announce";
+  const message = `${prepend} needs local-as`;
+  return [problemAt(service, [...path, "as-path-prepend"], message, `0, or local-as ${place}`)];
 }
 
-function nextHopProblems(service: ServiceSource): Problem[] {
-  const nextHop = service.draft.announce?.["next-hop"];
+function nextHopProblems({ service, path: above, attributes }: Written): Problem[] {
+  const nextHop = attributes["next-hop"];
   if (nextHop === undefined || nextHop === "self") return [];
-  const path = ["announce", "next-hop"];
+  const path = [...above, "next-hop"];
   return ([4, 6] as const).flatMap((family) => {
     const prefix = (service.draft.prefixes ?? []).find(
       (text) => text !== undefined && parsePrefix(text)?.family === family,
@@ -51,18 +72,18 @@ function nextHopProblems(service: ServiceSource): Problem[] {
 }
 
 function twiceProblems(
-  service: ServiceSource,
+  { service, path, attributes }: Written,
   key: "communities" | "large-communities" | "extended-communities",
   parse: (text: string) => string | undefined,
 ): Problem[] {
   const seen = new Map<string, number>();
-  return (service.draft.announce?.[key] ?? []).flatMap((text, index) => {
+  return (attributes[key] ?? []).flatMap((text, index) => {
     const community = text === undefined ? undefined : parse(text);
     if (community === undefined) return [];
     const earlier = seen.get(community);
     if (earlier === undefined) seen.set(community, index);
     if (earlier === undefined) return [];
     const message = `${text} is the same as ${key}[${earlier}]`;
-    return [problemAt(service, ["announce", key, index], message, "each community once")];
+    return [problemAt(service, [...path, key, index], message, "each community once")];
   });
 }

@@ -1,8 +1,11 @@
-/** Services that name the same prefix agree on `shared` and on every attribute: one prefix has one route. */
+/** Services that name the same prefix agree on `shared` and, state by state, on every attribute: one prefix has one route. */
 import type { Route } from "exabgp-ts-bridge";
+import type { Draft } from "./issues.ts";
+import { announceIn, VARIANTS } from "./overlay.ts";
 import { parsePrefix } from "./prefix.ts";
 import type { Problem } from "./problem.ts";
 import { buildRoute } from "./routes.ts";
+import type { Announce } from "./schema-announce.ts";
 import { placeName, problemAt, type ServiceSource } from "./source.ts";
 
 interface Claim {
@@ -46,8 +49,26 @@ function differenceOf(left: Claim, right: Claim): string | undefined {
   // What is wrong in itself is said elsewhere, and cannot be compared.
   if ([leftDraft, rightDraft].some((draft) => hasHole(comparedOf(draft)))) return undefined;
   if ((leftDraft.shared ?? "all") !== (rightDraft.shared ?? "all")) return "shared";
-  const leftRoute = buildRoute(left.prefix, leftDraft.announce ?? {});
-  const rightRoute = buildRoute(right.prefix, rightDraft.announce ?? {});
+  const announced = attributeOf(left.prefix, leftDraft.announce ?? {}, rightDraft.announce ?? {});
+  if (announced !== undefined) return announced;
+  for (const variant of VARIANTS) {
+    const leftAnnounce = announceIn(leftDraft.announce ?? {}, leftDraft.when, variant);
+    const rightAnnounce = announceIn(rightDraft.announce ?? {}, rightDraft.when, variant);
+    if (leftAnnounce === undefined && rightAnnounce === undefined) continue;
+    if (leftAnnounce === undefined || rightAnnounce === undefined) return `when.${variant}`;
+    const attribute = attributeOf(left.prefix, leftAnnounce, rightAnnounce);
+    if (attribute !== undefined) return `${attribute} in when.${variant}`;
+  }
+  return undefined;
+}
+
+/** The key of the first attribute that differs. */
+function attributeOf(
+  prefix: string,
+  left: Draft<Announce>,
+  right: Draft<Announce>,
+): string | undefined {
+  const [leftRoute, rightRoute] = [buildRoute(prefix, left), buildRoute(prefix, right)];
   return ATTRIBUTES.find(([field]) => textOf(leftRoute[field]) !== textOf(rightRoute[field]))?.[1];
 }
 
@@ -64,7 +85,7 @@ const ATTRIBUTES: readonly (readonly [keyof Route, string])[] = [
 
 function comparedOf(draft: ServiceSource["draft"]): Partial<ServiceSource["draft"]> {
   return Object.fromEntries(
-    Object.entries(draft).filter(([key]) => key === "announce" || key === "shared"),
+    Object.entries(draft).filter(([key]) => ["announce", "shared", "when"].includes(key)),
   );
 }
 

@@ -3,6 +3,7 @@ import { CHECKS_MAX, ROUTES_MAX, SERVICES_MAX } from "./limits.ts";
 import { NAME_PATTERN } from "./leaf.ts";
 import { formatPath, type Problem } from "./problem.ts";
 import { announceProblems } from "./rules-announce.ts";
+import { maintenanceProblems } from "./rules-maintenance.ts";
 import { prefixProblems } from "./rules-prefixes.ts";
 import { sharedProblems } from "./rules-shared.ts";
 import { timingProblems, timingWarnings } from "./rules-timing.ts";
@@ -20,6 +21,7 @@ export function judge(sources: Sources): { problems: Problem[]; warnings: Proble
         ...announceProblems(service),
       ]),
       ...sharedProblems(sources.services),
+      ...maintenanceProblems(sources),
     ],
     warnings: timingWarnings(sources),
   };

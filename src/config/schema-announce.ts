@@ -94,3 +94,16 @@ export const Announce = z.strictObject({
     .describe("Extended communities (RFC 4360): `target:64496:7`, `origin:64496:7`. [none]"),
 });
 export type Announce = z.infer<typeof Announce>;
+
+/** `when.STATE`: the same keys, with other defaults. */
+export const Overlay = describeAnew(Announce);
+
+function describeAnew(schema: typeof Announce): typeof Announce {
+  const shape = Object.entries(schema.shape).map(([key, value]) => {
+    const fallback = key.endsWith("communities") ? "none added" : "as in announce";
+    const description = (value.description ?? "").replace(/\[[^[\]]*\]$/, `[${fallback}]`);
+    return [key, value.describe(description)];
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- describing a key does not change its type
+  return z.strictObject(Object.fromEntries(shape)) as unknown as typeof Announce;
+}

@@ -1,10 +1,10 @@
 /** `services.NAME`: prefixes, how they are announced, and the checks that decide about it. */
 import { z } from "zod";
 import { CHECK_TYPES, type CheckSpec } from "../../checks/registry.ts";
-import { integer, list, named, text, word } from "./leaf.ts";
+import { duration, integer, list, named, text, word } from "./leaf.ts";
 import { CHECKS_PER_SERVICE_MAX, PREFIXES_PER_SERVICE_MAX } from "./limits.ts";
 import { parsePrefix } from "./prefix.ts";
-import { Announce } from "./schema-announce.ts";
+import { Announce, Overlay } from "./schema-announce.ts";
 import { CheckTiming } from "./schema-timing.ts";
 
 const withTiming = Object.values(CHECK_TYPES).map(({ schema }) =>
@@ -31,6 +31,23 @@ const Require = z.union(
   "must be all, any, or { at-least: NUMBER }",
 );
 
+const HOUR_MS = 3_600_000;
+
+const InState = z.union(
+  [z.literal("withdraw"), Overlay],
+  "must be withdraw, or a map of attributes as in announce",
+);
+
+export const When = z.strictObject({
+  down: InState.optional().describe(
+    "While the checks are not met: `withdraw`, or attributes laid over `announce`. [withdraw]",
+  ),
+  draining: InState.optional().describe(
+    "While `drain-delay` runs: the same. [adds 65535:0 (RFC 8326), and three prepends when local-as is given]",
+  ),
+});
+export type When = z.infer<typeof When>;
+
 export const Service = z.strictObject({
   prefixes: list(
     text(
@@ -40,6 +57,12 @@ export const Service = z.strictObject({
     PREFIXES_PER_SERVICE_MAX,
   ).describe("What is announced, without host bits, each once. [required]"),
   announce: Announce.optional().describe("Attributes while up; every key is optional. [{}]"),
+  when: When.optional().describe(
+    "What changes in other states: single values replace those of `announce`, lists are added to them. [{}]",
+  ),
+  "drain-delay": duration(0, HOUR_MS)
+    .optional()
+    .describe("How long `when.draining` is announced before a drain withdraws. [0s]"),
   require: Require.optional().describe(
     "How many checks must be up: `all`, `any`, or `{ at-least: NUMBER }`. [all]",
   ),

@@ -1,8 +1,15 @@
 /** The shape of `anyctl.yaml` and of the files in `anyctl.d`. Descriptions are the reference that users read. */
 import { z } from "zod";
 import { duration, named, pattern, text } from "./leaf.ts";
-import { FOLDER_PATH_BYTES_MAX, SERVICES_MAX, SOCKET_PATH_BYTES_MAX } from "./limits.ts";
+import {
+  FOLDER_PATH_BYTES_MAX,
+  SERVICES_MAX,
+  SOCKET_PATH_BYTES_MAX,
+  WINDOWS_MAX,
+} from "./limits.ts";
+import { parseListen } from "./listen.ts";
 import { isSocketPath, isStateDir, SOCKET_DEFAULT, STATE_DIR_DEFAULT } from "./paths.ts";
+import { Window } from "./schema-maintenance.ts";
 import { Service } from "./schema-service.ts";
 import { CheckTiming } from "./schema-timing.ts";
 
@@ -25,6 +32,16 @@ export const Exabgp = z.strictObject({
 });
 export type Exabgp = z.infer<typeof Exabgp>;
 
+export const Http = z.strictObject({
+  listen: text(
+    "an address and a port, such as 127.0.0.1:9179 or [::1]:9179",
+    (value) => parseListen(value) !== undefined,
+  ).describe("Address and port, without names: `127.0.0.1:9179`, `[::1]:9179`. [required]"),
+});
+export type Http = z.infer<typeof Http>;
+
+const WINDOWS_ALLOWED = `must be a list of at most ${WINDOWS_MAX} windows`;
+
 const settings = {
   pop: pattern("1 to 255 letters, digits, dots, hyphens and underscores", POP_PATTERN)
     .optional()
@@ -35,10 +52,18 @@ const settings = {
   socket: SocketPath.optional().describe(
     `Unix socket of the control API, an absolute path of at most ${SOCKET_PATH_BYTES_MAX} bytes. [${SOCKET_DEFAULT}]`,
   ),
+  http: Http.optional().describe(
+    "Read-only HTTP on TCP: metrics, health and status. [no listener]",
+  ),
   exabgp: Exabgp.optional().describe("How to talk to ExaBGP. [{}]"),
   defaults: CheckTiming.optional().describe(
     "Timing of every check; a check may override each. [{}]",
   ),
+  maintenance: z
+    .array(Window, WINDOWS_ALLOWED)
+    .max(WINDOWS_MAX, WINDOWS_ALLOWED)
+    .optional()
+    .describe("Windows in which services are drained by the clock. [none]"),
 };
 
 const Services = named(Service, SERVICES_MAX).describe(

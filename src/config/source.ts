@@ -3,6 +3,7 @@ import type { ConfigDocument } from "./document.ts";
 import type { Draft } from "./issues.ts";
 import { formatPath, type Path, type Problem } from "./problem.ts";
 import type { CheckTiming } from "./schema-timing.ts";
+import type { Window } from "./schema-maintenance.ts";
 import type { Service } from "./schema-service.ts";
 
 /** A service as it is written somewhere. */
@@ -17,6 +18,7 @@ export interface Sources {
   readonly main: ConfigDocument;
   readonly defaults: Draft<CheckTiming>;
   readonly services: readonly ServiceSource[];
+  readonly maintenance: readonly (Draft<Window> | undefined)[];
 }
 
 /** A problem of `service` at `path` within it. */

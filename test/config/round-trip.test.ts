@@ -56,9 +56,12 @@ test("a generated configuration is valid, and shown it is the same", () => {
     },
     { requiredKeys: [] },
   );
+  const inState = fc.oneof(fc.constant("withdraw"), announce);
   const service = fc.record({
     scope: fc.constant("local"),
     announce: announce.map((keys) => ({ ...keys, "local-as": 64_496 })),
+    when: fc.record({ down: inState, draining: inState }, { requiredKeys: [] }),
+    "drain-delay": fc.integer({ min: 0, max: 3600 }).map((seconds) => `${seconds}s`),
     require: fc.constantFrom("all", "any", { "at-least": 1 }),
     checks: fc.dictionary(
       name,
@@ -66,24 +69,52 @@ test("a generated configuration is valid, and shown it is the same", () => {
       { minKeys: 1, maxKeys: 3 },
     ),
   });
-  let [announcing, checks] = [0, 0];
+  const window = fc.record(
+    {
+      services: fc.constant(["_all"]),
+      cron: fc
+        .tuple(fc.nat(59), fc.nat(23), fc.integer({ min: 1, max: 28 }))
+        .map(([minute, hour, day]) => `${minute}  ${hour} ${day} * ?`),
+      for: fc.integer({ min: 1, max: 3600 }).map((seconds) => `${seconds}s`),
+      timezone: fc.constantFrom("Europe/Berlin", "Australia/Lord_Howe", "utc"),
+      reason: fc
+        .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
+        .map((text) => `a${text}`),
+    },
+    { requiredKeys: ["services", "cron", "for", "reason"] },
+  );
+  const listen = fc.constantFrom({}, { http: { listen: "[2001:DB8::0]:1" } });
+  let [announcing, checks, whileDown, windows] = [0, 0, 0, 0];
   fc.assert(
-    fc.property(fc.dictionary(name, service, { minKeys: 1, maxKeys: 4 }), (services) => {
-      const withPrefixes = Object.entries(services).map(([key, keys], index) => [
-        key,
-        { ...keys, prefixes: [`2001:db8:${(index + 1).toString(16)}::/48`] },
-      ]);
-      const config = attempt(stringify({ services: Object.fromEntries(withPrefixes) }));
-      if (config instanceof ConfigError) throw config;
-      const again = parseConfig([{ path: "b.yaml", text: showConfig(config.files, "fra1") }]);
-      assert.deepEqual(again.plan, config.plan);
-      assert.equal(again.hash, config.hash);
-      announcing += config.plan.services.filter(
-        ({ routes }) => routes[0]?.communities !== undefined,
-      ).length;
-      checks += config.plan.services.flatMap((one) => one.checks).length;
-    }),
+    fc.property(
+      fc.dictionary(name, service, { minKeys: 1, maxKeys: 4 }),
+      fc.array(window),
+      listen,
+      (services, maintenance, http) => {
+        const withPrefixes = Object.entries(services).map(([key, keys], index) => [
+          key,
+          { ...keys, prefixes: [`2001:db8:${(index + 1).toString(16)}::/48`] },
+        ]);
+        const config = attempt(
+          stringify({ ...http, services: Object.fromEntries(withPrefixes), maintenance }),
+        );
+        if (config instanceof ConfigError) throw config;
+        const again = parseConfig([{ path: "b.yaml", text: showConfig(config.files, "fra1") }]);
+        assert.deepEqual(again.plan, config.plan);
+        assert.deepEqual(again.settings, config.settings);
+        assert.equal(again.hash, config.hash);
+        announcing += config.plan.services.filter(
+          ({ routes }) => routes[0]?.communities !== undefined,
+        ).length;
+        whileDown += config.plan.services.filter(({ when }) => when.down !== undefined).length;
+        windows += config.settings.maintenance.length;
+        checks += config.plan.services.flatMap((one) => one.checks).length;
+      },
+    ),
     { numRuns: 300 },
   );
-  assert.ok(announcing > 100 && checks > 500, `too shallow: ${announcing} ${checks}`);
+  assert.ok(
+    Math.min(announcing, whileDown) > 100 && Math.min(checks, windows) > 500,
+    `too shallow: ${announcing} ${checks} ${whileDown} ${windows}`,
+  );
 });

@@ -1,0 +1,47 @@
+/** `maintenance`: when services leave the anycast set by the clock. */
+import { z } from "zod";
+import { CRON_ALLOWED, cronMistake } from "./cron.ts";
+import { DURATION_MAX_MS } from "./duration.ts";
+import { duration, list, text } from "./leaf.ts";
+import { REASON_BYTES_MAX, SERVICES_MAX } from "./limits.ts";
+
+/** A window opens in a minute; a shorter one could be over before anybody sees it. */
+const WINDOW_MIN_MS = 1000;
+
+/** Offsets such as +01:00 are no zones: they know of no daylight saving time. */
+const ZONE_PATTERN = /^[A-Za-z][\w+/-]{0,63}$/;
+
+const Cron = z.string(`must be ${CRON_ALLOWED}`).superRefine((value, context) => {
+  const allowed = cronMistake(value);
+  if (allowed !== undefined) context.addIssue({ code: "custom", message: `must be ${allowed}` });
+});
+
+export const Window = z.strictObject({
+  services: list(z.string("must be the name of a service, or _all"), SERVICES_MAX).describe(
+    "Names of the services to drain, or `[_all]` for all of this PoP. [required]",
+  ),
+  cron: Cron.describe(
+    "When it starts, in local time of `timezone`: minute, hour, day of month, month, day of week, as node-cron reads them. [required]",
+  ),
+  for: duration(WINDOW_MIN_MS, DURATION_MAX_MS).describe(
+    "How long it lasts; shorter than the time to its next start. [required]",
+  ),
+  timezone: text("a time zone such as UTC or Europe/Berlin", isZone)
+    .optional()
+    .describe("IANA time zone of `cron`. [UTC]"),
+  reason: text(
+    `text of 1 to ${REASON_BYTES_MAX} bytes`,
+    (value) => value.trim() !== "" && Buffer.byteLength(value) <= REASON_BYTES_MAX,
+  ).describe("Why, for status and audit records. [required]"),
+});
+export type Window = z.infer<typeof Window>;
+
+/** @returns Whether this Node.js knows the zone. */
+function isZone(name: string): boolean {
+  if (!ZONE_PATTERN.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
