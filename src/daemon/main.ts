@@ -21,6 +21,7 @@ import { Control } from "./control.ts";
 import { DrainFolder } from "./drains.ts";
 import { Echo } from "./echo.ts";
 import { createExit } from "./exit.ts";
+import { explain } from "./explain.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { bootId, exabgpLife } from "./life.ts";
 import { createLog, type Log } from "./log.ts";
@@ -147,6 +148,7 @@ class Agent {
         socketPath,
         status: () => statusOf(this.#sources()),
         healthz: () => healthOf(statusOf(this.#sources())),
+        why: (subject) => explain(subject, this.#sources()),
         timers: clock,
       },
       this.#problems,

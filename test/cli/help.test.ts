@@ -21,6 +21,7 @@ const LINES = [
   "status",
   "undrain",
   "version",
+  "why",
 ];
 
 function fileOf(line: string): string {
