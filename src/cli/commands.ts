@@ -3,7 +3,6 @@ import type { Command } from "./command.ts";
 
 export const COMMANDS: ReadonlyMap<string, () => Promise<{ readonly command: Command }>> = new Map([
   ["status", () => import("./commands/status.ts")],
-  ["why", () => import("./commands/why.ts")],
   ["drain", () => import("./commands/drain.ts")],
   ["undrain", () => import("./commands/undrain.ts")],
   ["check", () => import("./commands/check.ts")],

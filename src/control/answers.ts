@@ -1,14 +1,11 @@
 /** The routes of the control API, and what each request gets. */
 import type { IncomingMessage } from "node:http";
-import { whySubject, type Explanation, type Subject } from "./explanation.ts";
 import type { ErrorBody, Healthz, Status } from "./protocol.ts";
 
 /** What the routes tell. */
 export interface ControlSource {
   readonly status: () => Status;
   readonly healthz: () => Healthz;
-  /** undefined until the agent has begun to decide. */
-  readonly why?: (subject: Subject) => Explanation | ErrorBody | undefined;
 }
 
 export interface Answer {
@@ -17,7 +14,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Paths are compared as they are written: nothing is below or above anything. */
+/** Paths are compared as they are written: nothing is decoded, nothing is below or above anything. */
 const ROUTES: Readonly<Record<string, (source: ControlSource) => Answer>> = {
   "/v1/status": ({ status }) => json(200, status()),
   "/healthz": ({ healthz }) => {
@@ -26,29 +23,18 @@ const ROUTES: Readonly<Record<string, (source: ControlSource) => Answer>> = {
   },
 };
 
-const WHY_PATHS = ["/v1/services/NAME/why", "/v1/prefixes/PREFIX/why"];
-
 const METHODS = "GET, HEAD";
 
 export function answerTo(request: IncomingMessage, source: ControlSource): Answer {
   const path = (request.url ?? "").split("?", 1)[0] ?? "";
-  const subject = whySubject(path);
-  if (subject === undefined && !Object.hasOwn(ROUTES, path)) {
-    const allowed = [...Object.keys(ROUTES), ...WHY_PATHS].join(", ");
-    return errorAnswer(404, `There is no such path; allowed: ${allowed}`);
+  if (!Object.hasOwn(ROUTES, path)) {
+    return errorAnswer(404, `There is no such path; allowed: ${Object.keys(ROUTES).join(", ")}`);
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
     return errorAnswer(405, `This method is not allowed; allowed: ${METHODS}`, { allow: METHODS });
   }
   if (hasBody(request)) return errorAnswer(413, "This request takes no body");
-  if (subject !== undefined) return answerWhy(source, subject);
   return ROUTES[path]?.(source) ?? errorAnswer(404, "There is no such path");
-}
-
-function answerWhy({ why }: ControlSource, subject: Subject): Answer {
-  const told = why?.(subject);
-  if (told === undefined) return errorAnswer(503, "The agent has only just started; try again");
-  return json("error" in told ? 404 : 200, told);
 }
 
 export function errorAnswer(
@@ -61,7 +47,7 @@ export function errorAnswer(
   return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
-function json(status: number, body: Status | Healthz | Explanation | ErrorBody): Answer {
+function json(status: number, body: Status | Healthz | ErrorBody): Answer {
   return {
     status,
     headers: { "content-type": "application/json", "cache-control": "no-store" },

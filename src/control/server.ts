@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Timers } from "../../checks/timers.ts";
-import { answerTo, errorAnswer, type Answer, type ControlSource } from "./answers.ts";
+import { answerTo, errorAnswer, type Answer } from "./answers.ts";
+import type { Healthz, Status } from "./protocol.ts";
 import {
   freeSocketPath,
   publishSocket,
@@ -11,8 +12,10 @@ import {
   temporarySocketPath,
 } from "./socket-file.ts";
 
-export interface ControlServerOptions extends ControlSource {
+export interface ControlServerOptions {
   readonly socketPath: string;
+  readonly status: () => Status;
+  readonly healthz: () => Healthz;
   /** Something went wrong that no client can be told. */
   readonly problem: (detail: string) => void;
   readonly timers: Timers;

@@ -91,8 +91,7 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
   };
 }
 
-/** All that the decision about the service at `at` depends on now. */
-export function circumstancesOf(state: AgentState, at: number, nowMs: number): Circumstances {
+function circumstancesOf(state: AgentState, at: number, nowMs: number): Circumstances {
   const planned = state.index.plan.services[at];
   const [drain] = coveringDrains(state.drains, planned?.name ?? "");
   const reason = drain?.kind === "window" ? "maintenance-window" : "operator-drain";

@@ -1,70 +1,22 @@
-/** One drain file: whatever is in it, it drains, unless it says clearly that it ends a drain. */
-import { constants, type Stats } from "node:fs";
-import { lstat, open } from "node:fs/promises";
+/** What a drain file says: whatever is in it, it drains, unless it says clearly that it ends a drain. */
+import { isDuration, parseDuration } from "../config/duration.ts";
 import type { Drain, Undrain } from "../core/inputs.ts";
-import { actorOf } from "./actors.ts";
-import { codeOf, parseObject } from "./untrusted.ts";
-
-/** A reason may have 1 KiB; with everything else, and JSON's escapes, a file stays far below this. */
-const FILE_MAX_BYTES = 16 * 1024;
+import { actorOf, actorWithClaim } from "./actors.ts";
+import type { OrderFile } from "./order-file.ts";
+import type { OrderFormat, Reading } from "./order-entries.ts";
+import { endsAtMs, parseDate, type Seen, startedMs } from "./order-times.ts";
+import { parseObject } from "./untrusted.ts";
 
 /** Enough to say who and why; a drain is also shown on terminals and in the journal. */
 const REASON_MAX_CHARS = 1024;
 
-export type DrainFile =
-  | { readonly kind: "drain"; readonly drain: Drain }
-  | { readonly kind: "undrain"; readonly undrain: Undrain };
-
-/**
- * Reads the drain file at `path` for `service`.
- *
- * @returns undefined when the file is gone. One that cannot be read, parsed or trusted is a drain with a
- * `problem`; links are not followed and nothing but a regular file is opened.
- */
-export async function readDrainFile(path: string, service: string): Promise<DrainFile | undefined> {
-  let stats: Stats;
-  try {
-    stats = await lstat(path);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    return asDrain({ service, problem: `cannot be seen: ${codeOf(error)}` });
-  }
-  const by = actorOf(stats.uid);
-  if (!stats.isFile()) return asDrain({ service, by, problem: "is not a regular file" });
-  let text: string;
-  try {
-    text = await readBounded(path);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    return asDrain({ service, by, problem: `cannot be read: ${codeOf(error)}` });
-  }
-  const problem = (stats.mode & 0o002) === 0 ? undefined : "is writable by everybody";
-  return parse(text, { service, by, problem });
-}
-
-function parse(text: string, known: Partial<Drain> & { service: string }): DrainFile {
-  // What `touch` makes.
-  if (text.trim() === "") return asDrain(known);
-  let content: Record<string, unknown>;
-  try {
-    content = parseObject(text);
-  } catch {
-    return asDrain({ ...known, problem: "is not a JSON object" });
-  }
-  const { undrain, reason, since } = content;
-  const told = typeof reason === "string" ? reason.slice(0, REASON_MAX_CHARS) : "";
-  if (undrain === true && known.problem === undefined) {
-    return {
-      kind: "undrain",
-      undrain: { service: known.service, by: known.by ?? "unknown", reason: told },
-    };
-  }
-  const date = typeof since === "string" && !Number.isNaN(Date.parse(since)) ? since : undefined;
-  return asDrain({ ...known, reason: told, since: date });
-}
-
-function asDrain(known: Partial<Drain> & { service: string }): DrainFile {
-  return { kind: "drain", drain: drainOf(known) };
+/** @param transient Of the folder that is emptied at ExaBGP's next start. */
+export function drainFormat(transient: boolean): OrderFormat<Drain> {
+  return {
+    read: (file, service, seen) => readDrain(file, { service, transient }, seen),
+    // What cannot be ended stands.
+    stuck: (end, problem) => ({ kind: "order", order: drainOf({ ...end, transient, problem }) }),
+  };
 }
 
 /** A drain of which nothing is known but what is given. */
@@ -84,18 +36,89 @@ export function drainOf(known: Partial<Drain> & { service: string }): Drain {
   return { ...nothing, ...known };
 }
 
-async function readBounded(path: string): Promise<string> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(path, flags);
+/** The text of a reason, cut. */
+export function reasonOf(reason: unknown): string {
+  return typeof reason === "string" ? reason.slice(0, REASON_MAX_CHARS) : "";
+}
+
+/** Who ended a drain or a pin. */
+export function endOf(
+  service: string,
+  uid: number | undefined,
+  { reason, by }: Record<string, unknown>,
+): Undrain {
+  const actor = uid === undefined ? "unknown" : actorWithClaim(uid, by);
+  return { service, by: actor, reason: reasonOf(reason) };
+}
+
+function readDrain(
+  { uid, text, problem }: OrderFile,
+  known: Pick<Drain, "service" | "transient">,
+  seen: Seen,
+): Reading<Drain> {
+  const drain = drainOf({
+    ...known,
+    by: uid === undefined ? "unknown" : actorOf(uid),
+    problem,
+    startedMs: startedMs(undefined, seen),
+  });
+  // What `touch` makes.
+  if (text === undefined || text.trim() === "") return { kind: "order", order: drain };
+  let content: Record<string, unknown>;
   try {
-    const { buffer, bytesRead } = await file.read(
-      Buffer.alloc(FILE_MAX_BYTES),
-      0,
-      FILE_MAX_BYTES,
-      0,
-    );
-    return buffer.toString("utf8", 0, bytesRead);
-  } finally {
-    await file.close();
+    content = parseObject(text);
+  } catch {
+    return { kind: "order", order: { ...drain, problem: also(problem, "is not a JSON object") } };
   }
+  // Of somebody who was not allowed to end anything it is a drain like any other.
+  if (content["undrain"] === true && problem === undefined) {
+    return { kind: "end", end: endOf(known.service, uid, content) };
+  }
+  return { kind: "order", order: { ...drain, ...fieldsOf(content, uid, problem, seen) } };
+}
+
+/** The fields that make sense. Without the others the drain stands, and longer rather than shorter. */
+function fieldsOf(
+  content: Record<string, unknown>,
+  uid: number | undefined,
+  rights: string | undefined,
+  seen: Seen,
+): Partial<Drain> {
+  const { reason, since, until, graceful, by } = content;
+  let problem = rights;
+  if (reason !== undefined && typeof reason !== "string") {
+    problem = also(problem, "has a reason that is no text");
+  }
+  const sinceMs = parseDate(since);
+  if (since !== undefined && sinceMs === undefined) {
+    problem = also(problem, "has a since that is no date of RFC 3339");
+  }
+  let untilMs = parseDate(until);
+  if (until !== undefined && untilMs === undefined) {
+    problem = also(problem, "has an until that is no date of RFC 3339");
+  }
+  if (untilMs !== undefined && sinceMs !== undefined && untilMs <= sinceMs) {
+    problem = also(problem, "has an until that is not after its since");
+    untilMs = undefined;
+  }
+  const gracefulMs =
+    typeof graceful === "string" && isDuration(graceful) ? parseDuration(graceful) : undefined;
+  if (graceful !== undefined && gracefulMs === undefined) {
+    problem = also(problem, "has a graceful that is no duration");
+  }
+  return {
+    reason: reasonOf(reason),
+    ...(uid !== undefined && { by: actorWithClaim(uid, by) }),
+    since: sinceMs === undefined ? undefined : String(since),
+    until: untilMs === undefined ? undefined : String(until),
+    startedMs: startedMs(sinceMs, seen),
+    endsAtMs:
+      untilMs === undefined ? undefined : endsAtMs(untilMs, sinceMs ?? seen.changedMs, seen),
+    gracefulMs,
+    problem,
+  };
+}
+
+function also(problem: string | undefined, another: string): string {
+  return problem === undefined ? another : `${problem}, ${another}`;
 }

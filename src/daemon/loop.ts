@@ -28,6 +28,9 @@ export interface LoopOptions {
 /** The core is told of the time this often, and when an order ends or a drain enters its next stage. */
 const TICK_MS = 1000;
 
+/** Timers of Node.js hold at most 24.8 days, and fire at once beyond; an order may end next year. */
+const DUE_MAX_MS = 24 * 3_600_000;
+
 /** Withdrawals that end together are written to owned.json together. */
 const OWNED_DELAY_MS = 100;
 
@@ -84,7 +87,7 @@ export class Loop {
     if (atMs === undefined) return;
     const { clock } = this.#options;
     // Timers fire up to a millisecond early: then it is set once more.
-    this.#cancelDue = clock.after(Math.max(1, atMs - clock.nowMs()), () => {
+    this.#cancelDue = clock.after(Math.min(DUE_MAX_MS, Math.max(1, atMs - clock.nowMs())), () => {
       this.#dueMs = undefined;
       this.dispatch({ type: "tick" });
     });

@@ -3,13 +3,11 @@ import { onReloadSignal } from "./process-setup.ts";
 import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import { isatty } from "node:tty";
 import { Bridge, LineWriter } from "exabgp-ts-bridge";
 import { createResolver } from "../../checks/resolve.ts";
 import { readLenient } from "../config/load.ts";
 import { startAgent } from "../core/configure.ts";
-import type { Drain } from "../core/inputs.ts";
 import type { OwnedRoute } from "../core/routes.ts";
 import { type AgentArguments, parseArguments } from "./arguments.ts";
 import { takeAttempt } from "./attempts.ts";
@@ -18,15 +16,14 @@ import { AuditDesk } from "./audit.ts";
 import { createMoments, systemClock as clock } from "./clock.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
 import { Control } from "./control.ts";
-import { DrainFolder } from "./drains.ts";
 import { Echo } from "./echo.ts";
 import { createExit } from "./exit.ts";
-import { explain } from "./explain.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { bootId, exabgpLife } from "./life.ts";
 import { createLog, type Log } from "./log.ts";
 import { Loop } from "./loop.ts";
 import { Metrics } from "./metrics/metrics.ts";
+import { Orders } from "./orders.ts";
 import { OwnedFile } from "./owned.ts";
 import { Problems } from "./problems.ts";
 import { Prober } from "./prober.ts";
@@ -34,7 +31,6 @@ import { logRecord } from "./record-log.ts";
 import { Reloader } from "./reloader.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SessionLog } from "./session-log.ts";
-import { makeStateFolder } from "./state-folder.ts";
 import { healthOf, statusOf, type StatusSources } from "./status.ts";
 import { readVersion } from "./version.ts";
 
@@ -86,14 +82,12 @@ class Agent {
   readonly #echo = new Echo(clock, (prefix) => this.#loop?.state.routes.has(prefix) === true);
   readonly #auditFile: AuditFile;
   readonly #audit: AuditDesk;
-  readonly #drains: DrainFolder;
+  readonly #orders: Orders;
   readonly #scheduler: Scheduler;
   readonly #prober: Prober;
   readonly #control: Control;
   readonly #metrics: Metrics;
   readonly #sessions: SessionLog;
-  /** undefined until the drain folder has been read for the first time. */
-  #standing: readonly Drain[] | undefined;
   #loop: Loop | undefined;
   #reloader: Reloader | undefined;
 
@@ -108,9 +102,17 @@ class Agent {
     );
     if (process.getuid?.() === 0) log.warn("agent runs as root; it needs no privilege");
     const { stateDir, socketPath } = this.#files;
-    const problem = makeStateFolder(join(stateDir, "drains"));
-    if (problem !== undefined) this.#problems.report("state-dir", problem);
-    this.#ownedFile = new OwnedFile(stateDir, exabgpLife());
+    const life = exabgpLife();
+    this.#orders = new Orders({
+      stateDir,
+      socketPath,
+      life,
+      clock,
+      log,
+      problems: this.#problems,
+      dispatch: (input) => this.#loop?.dispatch(input),
+    });
+    this.#ownedFile = new OwnedFile(stateDir, life);
     this.#owned = this.#ownedFile.load((detail) => this.#problems.report("owned-file", detail));
     this.#effective = startConfiguration(configPath, stateDir, this.#owned, hostname());
     this.#exit = createExit(log, () => this.#last());
@@ -127,7 +129,6 @@ class Agent {
     this.#audit = new AuditDesk(clock, origin, (draft, timing) =>
       logRecord(log, this.#auditFile.append(draft), timing),
     );
-    this.#drains = this.#createDrains();
     this.#scheduler = new Scheduler({
       clock,
       context: { resolver: createResolver() },
@@ -148,7 +149,6 @@ class Agent {
         socketPath,
         status: () => statusOf(this.#sources()),
         healthz: () => healthOf(statusOf(this.#sources())),
-        why: (subject) => explain(subject, this.#sources()),
         timers: clock,
       },
       this.#problems,
@@ -161,8 +161,8 @@ class Agent {
     process.on("SIGTERM", () => this.#exit("SIGTERM", 0));
     process.on("SIGINT", () => this.#exit("SIGINT", 0));
     await this.#control.listen();
-    await this.#drains.start();
-    const first = startAgent(this.#effective.plan, this.#owned, this.#standing, clock.nowMs());
+    await this.#orders.start();
+    const first = startAgent(this.#effective.plan, this.#owned, this.#orders.drains, clock.nowMs());
     this.#loop = new Loop(first.state, {
       clock,
       log: this.#log,
@@ -170,10 +170,11 @@ class Agent {
       audit: this.#audit,
       owned: this.#ownedFile,
       problems: this.#problems,
-      expired: () => {},
+      expired: (expiry) => this.#orders.expired(expiry),
       meter: this.#metrics.meter,
     });
     this.#loop.start(first.actions);
+    this.#loop.dispatch({ type: "pins", pins: this.#orders.pins, unpins: [] });
     this.#reloader = new Reloader(this.#effective, {
       path: this.#configPath,
       stateDir: this.#files.stateDir,
@@ -216,18 +217,6 @@ class Agent {
     });
   }
 
-  #createDrains(): DrainFolder {
-    return new DrainFolder({
-      folder: join(this.#files.stateDir, "drains"),
-      clock,
-      changed: (drains, undrains) => {
-        this.#standing = drains;
-        this.#loop?.dispatch({ type: "drains", drains, undrains });
-      },
-      problem: (detail) => this.#problems.state("drain-folder", detail),
-    });
-  }
-
   /** What status and metrics are made of. */
   #sources(): StatusSources {
     return {
@@ -247,7 +236,7 @@ class Agent {
   async #last(): Promise<void> {
     this.#scheduler.stop();
     this.#loop?.dispatch({ type: "stop", actor: "agent" });
-    this.#drains.stop();
+    this.#orders.stop();
     this.#reloader?.stop();
     this.#loop?.stop();
     this.#metrics.stop();

@@ -7,11 +7,17 @@ export type ProblemKind =
   | "audit-file"
   | "configuration"
   | "control-socket"
+  | "drain-files"
   | "drain-folder"
   | "exabgp"
   | "last-good-file"
   | "owned-file"
-  | "state-dir";
+  | "pin-files"
+  | "pin-folder"
+  | "state-dir"
+  | "transient-emptying"
+  | "transient-files"
+  | "transient-folder";
 
 export class Problems {
   readonly #clock: Clock;

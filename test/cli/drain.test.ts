@@ -13,7 +13,9 @@ import {
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { RouteStatus } from "../../src/core/status.ts";
-import { readDrainFile } from "../../src/daemon/drain-file.ts";
+import { systemClock } from "../../src/daemon/clock.ts";
+import { drainFormat } from "../../src/daemon/drain-file.ts";
+import { OrderEntries } from "../../src/daemon/order-entries.ts";
 import { STATUS } from "../control/fixtures.ts";
 import { NOW, run, skippingTimers } from "./fake-io.ts";
 import { makePop, startAgent, type Pop } from "./pop.ts";
@@ -89,11 +91,17 @@ dns      drained  operator-drain  192.0.2.0/24 withdrawn (done)
     ];
     for (const reason of reasons) {
       await run(["drain", "dns", `--reason=${reason}`, "--config", pop.configPath]);
-      const file = await readDrainFile(join(pop.drains, "dns"), "dns");
-      assert.ok(file?.kind === "drain");
-      assert.equal(file.drain.reason, reason);
-      assert.equal(file.drain.since, NOW);
-      assert.equal(file.drain.problem, undefined);
+      const entries = new OrderEntries({
+        folder: pop.drains,
+        format: drainFormat(false),
+        clock: systemClock,
+        assertSameFolder: () => Promise.resolve(),
+      });
+      await entries.look("dns");
+      const [drain] = entries.take()?.orders ?? [];
+      assert.equal(drain?.reason, reason);
+      assert.equal(drain.since, NOW);
+      assert.equal(drain.problem, undefined);
     }
   });
 

@@ -21,7 +21,6 @@ const LINES = [
   "status",
   "undrain",
   "version",
-  "why",
 ];
 
 function fileOf(line: string): string {

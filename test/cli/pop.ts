@@ -8,7 +8,8 @@ import { startControlServer } from "../../src/control/server.ts";
 import type { Drain } from "../../src/core/inputs.ts";
 import type { RouteStatus, ServiceStatus } from "../../src/core/status.ts";
 import { systemClock } from "../../src/daemon/clock.ts";
-import { DrainFolder } from "../../src/daemon/drains.ts";
+import { drainFormat } from "../../src/daemon/drain-file.ts";
+import { OrderFolder } from "../../src/daemon/order-folder.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
 import { STATUS } from "../control/fixtures.ts";
 
@@ -54,8 +55,9 @@ export async function startAgent(
 ): Promise<void> {
   mkdirSync(drains, { recursive: true });
   let standing: readonly Drain[] = [];
-  const folder = new DrainFolder({
+  const folder = new OrderFolder({
     folder: drains,
+    format: drainFormat(false),
     clock: systemClock,
     changed: (now) => (standing = now),
     problem: () => {},

@@ -22,7 +22,7 @@ describe("bin/anyctl", () => {
       status: 2,
       stdout: "",
       stderr:
-        'anyctl: Cannot use "drian": no such command; allowed: status, why, drain, undrain, check, config, agent, version\n',
+        'anyctl: Cannot use "drian": no such command; allowed: status, drain, undrain, check, config, agent, version\n',
     });
     const { status, stdout, stderr } = start(["--help"]);
     assert.deepEqual([status, stderr], [0, ""]);

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { run } from "./fake-io.ts";
 import { makePop, startAgent } from "./pop.ts";
 
-const COMMANDS = "allowed: status, why, drain, undrain, check, config, agent, version";
+const COMMANDS = "allowed: status, drain, undrain, check, config, agent, version";
 const DRAIN = 'no such option of "anyctl drain"; allowed: --all, --config, --help, --reason';
 const NAME = "1 to 63 of a-z, 0-9 and hyphen, not beginning with a hyphen";
 const R = ["--reason", "r"];

@@ -8,8 +8,8 @@ import { EventEmitter } from "node:events";
 import { execFileSync } from "node:child_process";
 import type { Drain, Undrain } from "../../src/core/inputs.ts";
 import { systemClock } from "../../src/daemon/clock.ts";
-import { DrainFolder } from "../../src/daemon/drains.ts";
-import { drainOf } from "../../src/daemon/drain-file.ts";
+import { drainFormat, drainOf } from "../../src/daemon/drain-file.ts";
+import { OrderFolder } from "../../src/daemon/order-folder.ts";
 import { actorOf } from "../../src/daemon/actors.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
 
@@ -28,10 +28,11 @@ async function watched(t: TestContext, prepare: (folder: string) => void = () =>
   const events = new EventEmitter();
   const problems: (string | undefined)[] = [];
   let first: Change = { drains: [], undrains: [] };
-  const drains = new DrainFolder({
+  const drains = new OrderFolder({
     folder,
+    format: drainFormat(false),
     clock: systemClock,
-    changed(standing, undrains) {
+    changed(standing: readonly Drain[], undrains: readonly Undrain[]) {
       first = { drains: standing, undrains };
       events.emit("change", first);
     },
@@ -77,6 +78,7 @@ describe("drain files", () => {
         reason: "CHG-1\nsecond line",
         by: ME,
         since: "2026-01-01T00:00:00Z",
+        startedMs: first.drains[0]?.startedMs ?? NaN,
       }),
     ]);
   });
@@ -122,7 +124,7 @@ describe("drain files", () => {
     });
     assert.deepEqual(
       first.drains.map(({ service, problem }) => [service, problem?.slice(0, 35)]),
-      [["other", "is an undrain that cannot be taken "]],
+      [["other", "ends an order and cannot be taken a"]],
     );
     assert.match(problems[0] ?? "", /^Cannot clear "\.consumed-other" away: /);
     const { drains } = await change(() => write(folder, "web", {}));
@@ -195,7 +197,7 @@ describe("drain files", () => {
     const complained = once(events, "problem");
     renameSync(folder, `${folder}.away`);
     await complained;
-    assert.match(problems[0] ?? "", /Cannot read the drain folder/);
+    assert.match(problems[0] ?? "", /Cannot read the folder/);
     const back = await change(() => {
       mkdirSync(folder);
       write(folder, "web", {});

@@ -1,0 +1,157 @@
+/** Drains and pins from where they come: two folders of drains, maintenance windows, a folder of pins. */
+import { join } from "node:path";
+import type { Drain, Expiry, Input, Pin, Undrain } from "../core/inputs.ts";
+import type { Clock } from "./clock.ts";
+import { drainFormat } from "./drain-file.ts";
+import type { Log } from "./log.ts";
+import { OrderFolder } from "./order-folder.ts";
+import { PIN_FORMAT } from "./pin-file.ts";
+import type { ProblemKind, Problems } from "./problems.ts";
+import { makeStateFolder } from "./state-folder.ts";
+import { prepareTransientFolder } from "./transient-folder.ts";
+
+export interface OrdersOptions {
+  readonly stateDir: string;
+  readonly socketPath: string;
+  /** Names the ExaBGP above this agent. */
+  readonly life: string;
+  readonly clock: Clock;
+  readonly log: Pick<Log, "warn">;
+  readonly problems: Pick<Problems, "report" | "state">;
+  /** All that stands, whenever that changes. */
+  readonly dispatch: (input: Extract<Input, { type: "drains" | "pins" }>) => void;
+}
+
+type Kinds = Readonly<Record<"unreadable" | "odd", ProblemKind>>;
+
+const STATE_KINDS: Kinds = { unreadable: "drain-folder", odd: "drain-files" };
+const TRANSIENT_KINDS: Kinds = { unreadable: "transient-folder", odd: "transient-files" };
+const PIN_KINDS: Kinds = { unreadable: "pin-folder", odd: "pin-files" };
+
+export class Orders {
+  readonly #options: OrdersOptions;
+  readonly #stateDrains: OrderFolder<Drain>;
+  readonly #pinFolder: OrderFolder<Pin>;
+  /** undefined until the folder in state-dir has been read for the first time. */
+  #standing: readonly Drain[] | undefined;
+  #transient: readonly Drain[] = [];
+  #windows: readonly Drain[] = [];
+  #pins: readonly Pin[] = [];
+  #transientDrains: OrderFolder<Drain> | undefined;
+  #warned: ReadonlySet<string> = new Set();
+
+  /** Makes the folders in state-dir where they are missing. */
+  constructor(options: OrdersOptions) {
+    const { stateDir, clock, problems } = options;
+    this.#options = options;
+    const folderOf = (name: string): string => {
+      const folder = join(stateDir, name);
+      const problem = makeStateFolder(folder);
+      if (problem !== undefined) problems.report("state-dir", problem);
+      return folder;
+    };
+    this.#stateDrains = new OrderFolder({
+      folder: folderOf("drains"),
+      format: drainFormat(false),
+      clock,
+      changed: (drains, ends) => {
+        this.#standing = drains;
+        this.#tellDrains(ends);
+      },
+      problem: this.#saying(STATE_KINDS),
+    });
+    this.#pinFolder = new OrderFolder({
+      folder: folderOf("pins"),
+      format: PIN_FORMAT,
+      clock,
+      changed: (pins, unpins) => {
+        this.#pins = pins;
+        options.dispatch({ type: "pins", pins, unpins });
+      },
+      problem: this.#saying(PIN_KINDS),
+    });
+  }
+
+  /** undefined while nobody could read the folder in state-dir. */
+  get drains(): readonly Drain[] | undefined {
+    return this.#standing && [...this.#standing, ...this.#transient, ...this.#windows];
+  }
+
+  get pins(): readonly Pin[] {
+    return this.#pins;
+  }
+
+  /**
+   * Empties the transient folder under a new ExaBGP; to be called when the folder of the socket has been made.
+   * Resolves after the first try to read all folders.
+   */
+  async start(): Promise<void> {
+    this.#transientDrains = this.#prepareTransient();
+    await Promise.all([
+      this.#stateDrains.start(),
+      this.#transientDrains?.start(),
+      this.#pinFolder.start(),
+    ]);
+  }
+
+  stop(): void {
+    this.#stateDrains.stop();
+    this.#transientDrains?.stop();
+    this.#pinFolder.stop();
+  }
+
+  #prepareTransient(): OrderFolder<Drain> | undefined {
+    const { stateDir, socketPath, life, clock, problems } = this.#options;
+    const { folder, problem } = prepareTransientFolder(socketPath, stateDir, life);
+    if (problem !== undefined) problems.report("transient-emptying", problem);
+    if (folder === undefined) return undefined;
+    return new OrderFolder({
+      folder,
+      format: drainFormat(true),
+      clock,
+      changed: (drains, ends) => {
+        this.#transient = drains;
+        this.#tellDrains(ends);
+      },
+      problem: this.#saying(TRANSIENT_KINDS),
+    });
+  }
+
+  #saying(kinds: Kinds): (text: string | undefined, kind: keyof Kinds) => void {
+    return (text, kind) => this.#options.problems.state(kinds[kind], text);
+  }
+
+  /** @param drains Of all maintenance windows that are open now. */
+  setWindows(drains: readonly Drain[]): void {
+    this.#windows = drains;
+    this.#tellDrains([]);
+  }
+
+  /** The core says that an order is over: its file is to go. */
+  expired({ order, service, transient }: Expiry): void {
+    if (order === "pin") this.#pinFolder.expire(service);
+    else if (transient) this.#transientDrains?.expire(service);
+    else this.#stateDrains.expire(service);
+  }
+
+  #tellDrains(undrains: readonly Undrain[]): void {
+    const { drains } = this;
+    if (drains === undefined) return;
+    this.#options.dispatch({ type: "drains", drains, undrains });
+    this.#warn(drains);
+  }
+
+  /** Once for each, behind the routes. */
+  #warn(drains: readonly Drain[]): void {
+    const warned = new Set<string>();
+    for (const { service, transient, by, problem } of drains) {
+      if (problem === undefined) continue;
+      const key = JSON.stringify([service, transient, problem]);
+      if (!this.#warned.has(key)) {
+        this.#options.log.warn({ service, transient, by, problem }, "drain file has a problem");
+      }
+      warned.add(key);
+    }
+    this.#warned = warned;
+  }
+}

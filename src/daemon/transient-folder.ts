@@ -1,0 +1,66 @@
+/** The folder of transient drains, beside the socket: in /run, so gone after a reboot, and emptied for each ExaBGP. */
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { makeStateFolder } from "./state-folder.ts";
+import { codeOf } from "./untrusted.ts";
+
+/** Says under which ExaBGP the folder was last emptied. */
+const MARKER = "exabgp-life";
+
+export interface TransientFolder {
+  /** undefined where there can be none. */
+  readonly folder: string | undefined;
+  readonly problem: string | undefined;
+}
+
+/**
+ * Makes the folder, and removes what an earlier ExaBGP left in it: those drains were for its own stop. To be called
+ * before the first announcement. A respawned agent, under the same ExaBGP, removes nothing.
+ *
+ * @param life Names the ExaBGP above this agent.
+ */
+export function prepareTransientFolder(
+  socketPath: string,
+  stateDir: string,
+  life: string,
+): TransientFolder {
+  const beside = dirname(socketPath);
+  const folder = join(beside, "drains");
+  try {
+    const made = makeStateFolder(folder);
+    if (made !== undefined) return { folder, problem: made };
+    if (!lstatSync(folder).isDirectory()) {
+      return { folder: undefined, problem: `"${folder}" is not a folder` };
+    }
+    // What lies in state-dir must survive.
+    if (isSame(folder, join(stateDir, "drains"))) {
+      const problem = `There are no transient drains while the socket is in state-dir, "${stateDir}"`;
+      return { folder: undefined, problem };
+    }
+    const marker = join(beside, MARKER);
+    if (existsSync(marker) && readFileSync(marker, "utf8") === life) {
+      return { folder, problem: undefined };
+    }
+    for (const name of readdirSync(folder)) {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    }
+    // Last: whoever dies before it is followed by one that does it again.
+    rmSync(marker, { force: true });
+    writeFileSync(marker, life, { flag: "wx", mode: 0o640 });
+    return { folder, problem: undefined };
+  } catch (error) {
+    return { folder, problem: `Cannot empty "${folder}" for this ExaBGP: ${codeOf(error)}` };
+  }
+}
+
+function isSame(one: string, other: string): boolean {
+  return existsSync(other) && realpathSync(one) === realpathSync(other);
+}
