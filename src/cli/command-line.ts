@@ -142,7 +142,7 @@ function createParser(argv: string[], commands: readonly Command[], choose: Choo
       throw error ?? new Error(message);
     })
     .example("$0 status", "What this PoP announces, and why")
-    .example("$0 drain --all --reason 'new kernel'", "Before a reboot")
+    .example("$0 drain --all --reason 'new kernel' --wait", "Before a reboot")
     .example("$0 undrain --all", "After it")
     .epilogue(
       "Exit status: 0 done, 1 refused or not so, 2 wrong usage, 3 the agent does not answer, 4 timed out.",
@@ -188,7 +188,12 @@ function wordMistake(message: string, command: Command, parents: string): string
     return `Missing value of --${valueless}; one that begins with a hyphen is written --${valueless}=VALUE`;
   }
   const [, missing] = /^Missing required arguments?: (.*)$/s.exec(message) ?? [];
-  return missing === undefined ? message : `Missing --${missing} of "anyctl ${nameOf(command)}"`;
+  if (missing !== undefined) {
+    const options = missing.split(", ").map((name) => `--${name}`);
+    return `Missing ${options.join(" and ")} of "anyctl ${nameOf(command)}"`;
+  }
+  if (!message.startsWith("Not enough non-option arguments")) return message;
+  return `Missing argument of "anyctl ${nameOf(command)}"; allowed: ${parents}${writeSignature(command)}`;
 }
 
 /** `drain [SERVICE..]` */

@@ -126,6 +126,7 @@ function isStatus(value: unknown): value is Status {
     isListOf(value["services"], isService) &&
     isListOf(value["sessions"], (session) => hasTexts(session, ["neighbor", "state"])) &&
     isListOf(value["drains"], (drain) => hasTexts(drain, ["service", "reason", "by"])) &&
+    isListOf(value["pins"], (pin) => hasTexts(pin, ["service", "reason", "by"])) &&
     isListOf(value["problems"], (problem) => hasTexts(problem, ["word", "detail"]))
   );
 }
@@ -133,8 +134,15 @@ function isStatus(value: unknown): value is Status {
 function isService(value: unknown): boolean {
   return (
     hasTexts(value, ["name", "state", "reason", "since"]) &&
-    isListOf(value["routes"], (route) => hasTexts(route, ["prefix", "wanted", "told", "answer"])) &&
+    isListOf(value["routes"], isRoute) &&
     isListOf(value["checks"], (check) => hasTexts(check, ["name", "type", "verdict", "since"]))
+  );
+}
+
+function isRoute(value: unknown): boolean {
+  return (
+    hasTexts(value, ["prefix", "wanted", "told", "answer"]) &&
+    isListOf(value["sent"], (update) => hasTexts(update, ["neighbor", "action"]))
   );
 }
 

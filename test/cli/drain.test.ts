@@ -17,7 +17,7 @@ import { systemClock } from "../../src/daemon/clock.ts";
 import { drainFormat } from "../../src/daemon/drain-file.ts";
 import { OrderEntries } from "../../src/daemon/order-entries.ts";
 import { STATUS } from "../control/fixtures.ts";
-import { NOW, run, skippingTimers } from "./fake-io.ts";
+import { NOW, run, skippingTimers, UID } from "./fake-io.ts";
 import { makePop, startAgent, type Pop } from "./pop.ts";
 
 function read({ drains }: Pop, name: string): unknown {
@@ -44,11 +44,12 @@ describe("drain", () => {
       `The drain stands: ${pop.drains}/dns
 SERVICE  STATE    REASON          ROUTES
 dns      drained  operator-drain  192.0.2.0/24 withdrawn (done)
+Ends by \`anyctl undrain dns\`
 `,
     );
     assert.deepEqual(read(pop, "dns"), {
       reason: "kernel upgrade, CHG-1234",
-      by: "uid:1000",
+      by: `uid:${UID}`,
       since: NOW,
     });
     assert.deepEqual(readdirSync(pop.drains), ["dns"]);
@@ -412,7 +413,7 @@ describe("drain that cannot be written", () => {
     {
       name: "a folder in the file's place",
       make: (pop: Pop) => mkdirSync(join(pop.drains, "dns"), { recursive: true }),
-      error: /a folder has the name of the drain/,
+      error: /a folder has the name of the file/,
     },
     {
       name: "a dangling link in the folder's place",

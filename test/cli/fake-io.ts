@@ -10,6 +10,9 @@ export interface Run {
   readonly err: string;
 }
 
+/** Of this process: the files that it makes are its own. */
+export const UID = process.getuid?.() ?? 0;
+
 /** Ten seconds after the fixtures' agent was started. */
 export const NOW = "2026-01-01T00:00:10.000Z";
 
@@ -23,7 +26,7 @@ export function skippingTimers(): Timers & { readonly skip: (ms: number) => void
   };
 }
 
-/** @param world What differs from a pipe, an empty environment and user 1000. */
+/** @param world What differs from a pipe, an empty environment and this user. */
 export async function run(argv: readonly string[], world: Partial<CommandIo> = {}): Promise<Run> {
   let [out, err] = ["", ""];
   const status = await main(argv, {
@@ -32,7 +35,7 @@ export async function run(argv: readonly string[], world: Partial<CommandIo> = {
     env: {},
     cwd: () => "/",
     color: false,
-    uid: 1000,
+    uid: UID,
     timers: systemTimers,
     wallMs: () => Date.parse(NOW),
     ...world,

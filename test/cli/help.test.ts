@@ -18,8 +18,10 @@ const LINES = [
   "config schema",
   "config show",
   "drain",
+  "pin",
   "status",
   "undrain",
+  "unpin",
   "version",
 ];
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { STATUS } from "../control/fixtures.ts";
-import { NOW, run } from "./fake-io.ts";
+import { NOW, run, UID } from "./fake-io.ts";
 import { makePop, startAgent } from "./pop.ts";
 import { drain } from "../core/fixtures.ts";
 
@@ -102,7 +102,7 @@ dns      up     all-checks-up  192.0.2.0/24 announced (done)
     assert.deepEqual(JSON.parse(readFileSync(join(pop.drains, "dns"), "utf8")), {
       undrain: true,
       reason: "",
-      by: "uid:1000",
+      by: `uid:${UID}`,
       since: NOW,
     });
   });

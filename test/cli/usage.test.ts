@@ -2,22 +2,32 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync } from "node:fs";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { run } from "./fake-io.ts";
 import { makePop, startAgent } from "./pop.ts";
 
-const COMMANDS = "allowed: status, drain, undrain, check, config, agent, version";
-const DRAIN = 'no such option of "anyctl drain"; allowed: --all, --config, --help, --reason';
+// Messages tell local times.
+process.env["TZ"] = "UTC";
+
+const ALLOWED = `allowed: ${[...COMMANDS.keys()].join(", ")}`;
+const DRAIN =
+  'no such option of "anyctl drain"; allowed: --all, --config, --for, --graceful, --help, --reason, --timeout, --transient, --until, --wait';
+const UNDRAIN =
+  'no such option of "anyctl undrain"; allowed: --all, --config, --help, --reason, --timeout, --wait';
+const PIN = 'Missing argument of "anyctl pin"; allowed: pin <SERVICE>';
+const TIMES =
+  "must be RFC 3339 such as 2026-03-01T22:30:00Z, YYYY-MM-DD HH:MM[:SS] in local time, or HH:MM, the next such";
 const NAME = "1 to 63 of a-z, 0-9 and hyphen, not beginning with a hyphen";
 const R = ["--reason", "r"];
 
 const cases: readonly { readonly argv: readonly string[]; readonly error: string }[] = [
-  { argv: [], error: `Missing command; ${COMMANDS}; see "anyctl --help"` },
-  { argv: ["drian"], error: `Cannot use "drian": no such command; ${COMMANDS}` },
-  { argv: [""], error: `Cannot use "": no such command; ${COMMANDS}` },
-  { argv: ["constructor"], error: `Cannot use "constructor": no such command; ${COMMANDS}` },
+  { argv: [], error: `Missing command; ${ALLOWED}; see "anyctl --help"` },
+  { argv: ["drian"], error: `Cannot use "drian": no such command; ${ALLOWED}` },
+  { argv: [""], error: `Cannot use "": no such command; ${ALLOWED}` },
+  { argv: ["constructor"], error: `Cannot use "constructor": no such command; ${ALLOWED}` },
   { argv: ["--json", "status", "--json"], error: "Cannot use --json twice" },
-  { argv: ["\u001b[2Jx"], error: `Cannot use "\\u001b[2Jx": no such command; ${COMMANDS}` },
-  { argv: ["\u202ex"], error: `Cannot use "\\u{202e}x": no such command; ${COMMANDS}` },
+  { argv: ["\u001b[2Jx"], error: `Cannot use "\\u001b[2Jx": no such command; ${ALLOWED}` },
+  { argv: ["\u202ex"], error: `Cannot use "\\u{202e}x": no such command; ${ALLOWED}` },
   { argv: ["agent"], error: 'Cannot start the agent so: "agent" must be the first argument' },
   { argv: ["version", "now"], error: 'Cannot use "now" in "anyctl version"; allowed: version' },
 
@@ -62,7 +72,68 @@ const cases: readonly { readonly argv: readonly string[]; readonly error: string
   { argv: ["drain", "--all=no", ...R], error: 'Cannot use "--all=no": --all takes no value' },
   { argv: ["drain", "--all=true", ...R], error: 'Cannot use "--all=true": --all takes no value' },
   { argv: ["drain", "--no-all", ...R], error: `Cannot use "--no-all": ${DRAIN}` },
-  { argv: ["drain", "dns", ...R, "--for", "1h"], error: `Cannot use "--for": ${DRAIN}` },
+  ...["--for", "--until", "--graceful", "--timeout"].map((option) => ({
+    argv: ["drain", "dns", ...R, "--wait", option],
+    error: `Missing value of ${option}; one that begins with a hyphen is written ${option}=VALUE`,
+  })),
+  ...["", "1", "-1h", "1h30m", "1.5h", " 1h", "1h ", "1d", "1H", "999ms", "0s", "169h", "NaN"].map(
+    (wrong) => ({
+      argv: ["drain", "dns", ...R, `--for=${wrong}`],
+      error: `Cannot use --for ${JSON.stringify(wrong)}: must be a duration from 1s to 168h, such as 500ms, 2s, 5m or 1h`,
+    }),
+  ),
+  {
+    argv: ["drain", "dns", ...R, `--for=${"1".repeat(9000)}h`],
+    error: `Cannot use --for "${"1".repeat(80)}...": must be a duration from 1s to 168h, such as 500ms, 2s, 5m or 1h`,
+  },
+  ...["", "never", "12", "24:00", "12:60", "1:00", "2026-01-02", "2026-01-02T00:00:00"].map(
+    (wrong) => ({
+      argv: ["drain", "dns", ...R, "--until", wrong],
+      error: `Cannot use --until ${JSON.stringify(wrong)}: ${TIMES}`,
+    }),
+  ),
+  ...["2026-02-30T00:00:00Z", "2026-01-02T00:00:60Z", "2026-01-02T00:00:00+24:00"].map((wrong) => ({
+    argv: ["drain", "dns", ...R, "--until", wrong],
+    error: `Cannot use --until ${JSON.stringify(wrong)}: ${TIMES}`,
+  })),
+  {
+    argv: ["drain", "dns", ...R, "--until", "12:00\u001b[2J\n"],
+    error: `Cannot use --until "12:00\\u001b[2J\\n": ${TIMES}`,
+  },
+  ...["2026-01-01T00:00:10Z", "2025-12-31 23:59", "1970-01-01T00:00:00+01:00"].map((past) => ({
+    argv: ["drain", "dns", ...R, "--until", past],
+    error: `Cannot use --until "${past}": must be after now, 2026-01-01 00:00:10+00:00`,
+  })),
+  ...["2026-01-08T00:00:10.001Z", "2026-01-08 00:01", "9999-12-31T23:59:59Z"].map((late) => ({
+    argv: ["drain", "dns", ...R, "--until", late],
+    error: `Cannot use --until "${late}": must be at most 7 days ahead, 2026-01-08 00:00:10+00:00`,
+  })),
+  {
+    argv: ["drain", "dns", ...R, "--until", "12:00", "--for", "1h"],
+    error: "Cannot use both --for and --until",
+  },
+  {
+    argv: ["drain", "dns", ...R, "--graceful", "forever"],
+    error: `Cannot use --graceful "forever": must be a duration from 0s to 168h, such as 500ms, 2s, 5m or 1h`,
+  },
+  {
+    argv: ["drain", "dns", ...R, "--graceful", "60s", "--for", "1m"],
+    error:
+      "Cannot use --graceful 1m: the drain would end by --for before the prefixes are withdrawn",
+  },
+  {
+    argv: ["drain", "dns", ...R, "--graceful", "1h", "--until", "00:30"],
+    error:
+      "Cannot use --graceful 1h: the drain would end by --until before the prefixes are withdrawn",
+  },
+  {
+    argv: ["drain", "dns", ...R, "--timeout", "5s"],
+    error: "Cannot use --timeout without --wait",
+  },
+  {
+    argv: ["drain", "dns", ...R, "--wait", "--timeout", "0s"],
+    error: `Cannot use --timeout "0s": must be a duration from 1s to 168h, such as 500ms, 2s, 5m or 1h`,
+  },
   { argv: ["drain", "dns", ...R, "--force"], error: `Cannot use "--force": ${DRAIN}` },
   { argv: ["drain", "dns", ...R, "--rea", "x"], error: `Cannot use "--rea": ${DRAIN}` },
   { argv: ["drain", "dns", ...R, "-a"], error: `Cannot use "-a": ${DRAIN}` },
@@ -120,6 +191,45 @@ const cases: readonly { readonly argv: readonly string[]; readonly error: string
     error: "Cannot use an empty --reason: must be text for whoever asks why",
   },
   { argv: ["undrain", "/"], error: `Cannot use "/" as the name of a service: must be ${NAME}` },
+
+  { argv: ["undrain", "dns", "--timeout", "1s"], error: "Cannot use --timeout without --wait" },
+  { argv: ["undrain", "dns", "--for", "1h"], error: `Cannot use "--for": ${UNDRAIN}` },
+
+  { argv: ["pin"], error: PIN },
+  { argv: ["pin", ...R, "--for", "1h"], error: PIN },
+  { argv: ["pin", "dns"], error: 'Missing --reason and --for of "anyctl pin"' },
+  { argv: ["pin", "dns", ...R], error: 'Missing --for of "anyctl pin"' },
+  { argv: ["pin", "dns", "--for=1h"], error: 'Missing --reason of "anyctl pin"' },
+  {
+    argv: ["pin", "dns", "web", ...R, "--for=1h"],
+    error: 'Cannot use "web" in "anyctl pin"; allowed: pin <SERVICE>',
+  },
+  {
+    argv: ["pin", "_all", ...R, "--for=1h"],
+    error: `Cannot use "_all" as the name of a service: must be ${NAME}`,
+  },
+  {
+    argv: ["pin", "dns", ...R, "--for=forever"],
+    error: `Cannot use --for "forever": must be a duration from 1s to 168h, such as 500ms, 2s, 5m or 1h`,
+  },
+  {
+    argv: ["pin", "dns", "--reason=", "--for=1h"],
+    error: "Cannot use an empty --reason: must be text for whoever asks why",
+  },
+  {
+    argv: ["pin", "dns", `--reason=${"x".repeat(1024 * 1024)}`, "--for=1h"],
+    error: "Cannot use a --reason of 1048576 bytes: must have at most 1024 bytes",
+  },
+  {
+    argv: ["pin", "dns", ...R, "--until", "12:00"],
+    error:
+      'Cannot use "--until": no such option of "anyctl pin"; allowed: --config, --for, --help, --reason',
+  },
+  { argv: ["unpin"], error: 'Missing argument of "anyctl unpin"; allowed: unpin <SERVICE>' },
+  {
+    argv: ["unpin", "dns", "--reason= "],
+    error: "Cannot use an empty --reason: must be text for whoever asks why",
+  },
 
   {
     argv: ["status", "a", "b"],
@@ -187,8 +297,31 @@ describe("a malformed command line", () => {
     const pop = makePop(context);
     await startAgent(context, pop);
     const word = fc.oneof(
-      fc.constantFrom("drain", "undrain", "status", "check", "config", "show", "version", "agent"),
-      fc.constantFrom("--all", "--reason", "--reason=r", "--json", "--help", "--config", "--", "-"),
+      fc.constantFrom(
+        "drain",
+        "undrain",
+        "pin",
+        "unpin",
+        "status",
+        "check",
+        "config",
+        "show",
+        "version",
+        "agent",
+      ),
+      fc.constantFrom(
+        "--all",
+        "--reason",
+        "--reason=r",
+        "--for=1h",
+        "--until",
+        "--transient",
+        "--json",
+        "--help",
+        "--config",
+        "--",
+        "-",
+      ),
       fc.constantFrom("dns", "web", "_all", "toString", "--toString", "--_", "--$0", "--help=1"),
       fc.string({ unit: "binary", maxLength: 8 }),
     );

@@ -1,21 +1,33 @@
 /** `anyctl drain` */
+import { join } from "node:path";
+import { formatDuration } from "../../config/duration.ts";
 import { AgentUnreachable } from "../../control/client.ts";
-import type { Status } from "../../control/protocol.ts";
 import { tryStatus } from "../agent-client.ts";
 import { defineCommand } from "../command.ts";
-import { writeDrainFile } from "../drain-file.ts";
-import { cannotWrite, makeDrainFolder } from "../drain-folder.ts";
-import { checkTargets } from "../drain-names.ts";
-import { checkReason, orderBy, targetsOf } from "../drain-order.ts";
 import {
-  openWithdrawals,
-  printServices,
-  waitForStatus,
-  type OpenWithdrawals,
-} from "../drain-wait.ts";
+  endOfDrain,
+  isSeen,
+  isSettled,
+  notSeen,
+  reportWithdrawal,
+  unreachable,
+  type AwaitedDrain,
+} from "../drain-outcome.ts";
 import { CommandError, EXIT, type ExitStatus } from "../exit.ts";
+import type { CommandIo } from "../io.ts";
 import { locate } from "../location.ts";
-import { listPrefixes } from "../status-words.ts";
+import { checkReason, orderBy, targetsOf } from "../order-arguments.ts";
+import { checkConflict } from "../order-conflict.ts";
+import { readStanding, replaceOrder, type Order, type Standing } from "../order-file.ts";
+import { cannotWrite, folderOf, makeFolder } from "../order-folder.ts";
+import { checkTargets } from "../order-names.ts";
+import { printReplaced, printServices, printStanding } from "../order-report.ts";
+import { stageLeftMs } from "../order-routes.ts";
+import { endOf, gracefulOf, timeoutOf } from "../order-times.ts";
+import { GLANCE, waitForStatus, type Patience } from "../order-wait.ts";
+
+/** After the last stage is over: ExaBGP answers within milliseconds, behind a long listing within seconds. */
+const ANSWER_MS = 10_000;
 
 export const command = defineCommand({
   signature: "drain [service..]",
@@ -36,70 +48,121 @@ export const command = defineCommand({
       demandOption: true,
       describe: "Why, for the audit record and for colleagues; at most 1 KiB",
     },
+    for: { type: "string", requiresArg: true, describe: "Ends by itself after, such as 30m or 2h" },
+    until: {
+      type: "string",
+      requiresArg: true,
+      describe: "Ends by itself at HH:MM, 'YYYY-MM-DD HH:MM', or RFC 3339",
+    },
+    graceful: {
+      type: "string",
+      requiresArg: true,
+      describe: "How long to announce when.draining before the withdrawal [drain-delay]",
+    },
+    transient: {
+      type: "boolean",
+      describe: "Gone after a reboot, and when ExaBGP starts again",
+    },
+    wait: { type: "boolean", describe: "Return when the prefixes are withdrawn" },
+    timeout: {
+      type: "string",
+      requiresArg: true,
+      describe: "How long to --wait [the stage, and 10s]",
+    },
   },
   examples: [
     ["drain dns --reason 'upgrade, CHG-1234'", "Before maintenance of one service"],
-    ["drain --all --reason 'moving racks'", "Everything that this PoP announces"],
+    ["drain --all --reason 'new kernel' --wait", "Before a reboot"],
+    ["drain dns --reason CHG-7 --for 2h", "Over by itself"],
   ],
   notes: `A drain is a file in state-dir/drains. It survives restarts and reboots, and it stands without an
-agent too. The services keep running; only their prefixes are withdrawn.
+agent too. The services keep running; only their prefixes are withdrawn. Another operator's drain
+is replaced only by one that lasts at least as long.
 
-Exit status 0: ExaBGP has accepted the withdrawals. 1: the drain was refused, or ExaBGP did not
-accept a withdrawal. 3: no agent answers. 4: after 2 s the agent has not seen the drain, or ExaBGP
-has not answered. Unless it is 0, a prefix may still be announced: do not reboot yet.`,
+Exit status 0: ExaBGP has accepted the withdrawals, or announces the stage; with --wait also the
+stage is over and, where ExaBGP tells what it sends, the neighbors were sent the withdrawals.
+1: the drain was refused, ExaBGP did not accept a withdrawal, or the drain ended while waiting.
+3: no agent answers. 4: after 2 s, or the time to --wait, something is still open; it is said what.
+Unless it is 0 with --wait, a prefix may still be announced: do not reboot yet.`,
   async run(args, io): Promise<ExitStatus> {
     const targets = targetsOf(args);
-    const order = orderBy(checkReason(args.reason), io);
+    const reason = checkReason(args.reason);
+    const endMs = endOf(args, io);
+    const gracefulMs = gracefulOf(args, endMs, io);
+    const timeoutMs = timeoutOf(args);
+    const order: Order = {
+      ...orderBy(reason, io),
+      ...(endMs !== undefined && { until: new Date(endMs).toISOString() }),
+      ...(gracefulMs !== undefined && { graceful: formatDuration(gracefulMs) }),
+    };
     const location = await locate(args, io);
     const { socketPath } = location;
     const before = await tryStatus(socketPath, io);
     const unchecked = await checkTargets(targets, before, location);
-    const folder = await makeDrainFolder(location);
-    for (const target of targets) {
-      await writeDrainFile(folder, target, order).catch((error: unknown) => {
-        throw cannotWrite(folder, error);
-      });
-      io.stdout(`The drain stands: ${folder}/${target}\n`);
+    const isTransient = args.transient === true;
+    const kind = isTransient ? "transient" : "drains";
+    // All of them before any is written: a command that is refused should have done nothing.
+    for (const service of targets) {
+      const standing = await readStanding(folderOf(location, kind), service);
+      checkConflict(standing, { noun: "drain", service, endMs }, io);
     }
+    const folder = await makeFolder(location, kind);
+    for (const service of targets) await write(folder, service, order, endMs, io);
     if (unchecked !== undefined) io.stderr(`anyctl: ${unchecked}\n`);
-    const isSeen = ({ drains }: Status) =>
-      targets.every((target) =>
-        drains.some(({ service, since }) => service === target && since === order.since),
-      );
-    const isSettled = (status: Status) =>
-      isSeen(status) && openWithdrawals(status, targets).pending.length === 0;
-    const after =
-      before instanceof AgentUnreachable ? before : await waitForStatus(socketPath, isSettled, io);
-    if (after instanceof AgentUnreachable) {
-      const then = `the drain stands and is obeyed as soon as an agent runs; until then ${UNCERTAIN}`;
-      throw new CommandError("unreachable", `${after.message}; ${then}`, after);
-    }
-    if (!isSeen(after)) {
-      const hint = `does its state-dir hold ${JSON.stringify(folder)}?`;
-      const unseen = "The drain stands, but the agent does not show it within 2 s";
-      throw new CommandError("timedOut", `${unseen}, so ${UNCERTAIN}; ${hint}`);
-    }
+    if (before instanceof AgentUnreachable) throw unreachable(before, isTransient);
+
+    const drain = { targets, since: order.since, isTransient, waits: args.wait === true };
+    let wasSeen = false;
+    const after = await waitForStatus(
+      socketPath,
+      (status) => {
+        if (!isSeen(status, drain)) return wasSeen;
+        wasSeen = true;
+        return isSettled(status, drain);
+      },
+      drain.waits ? patienceOf(drain, gracefulMs, timeoutMs, io) : GLANCE,
+      io,
+    );
+    if (after instanceof AgentUnreachable) throw unreachable(after, isTransient);
+    if (!isSeen(after, drain)) throw notSeen(folder, drain, wasSeen);
     printServices(after, targets, io);
-    checkWithdrawn(openWithdrawals(after, targets));
+    reportWithdrawal(after, drain, io);
+    io.stdout(`${endOfDrain(drain, endMs, io)}\n`);
     return EXIT.done;
   },
 });
 
-const UNCERTAIN = "its prefixes may still be announced";
+async function write(
+  folder: string,
+  service: string,
+  order: Order,
+  endMs: number | undefined,
+  io: CommandIo,
+): Promise<void> {
+  const judge = (standing: Standing) => {
+    checkConflict(standing, { noun: "drain", service, endMs }, io);
+    return order;
+  };
+  const replaced = await replaceOrder(folder, service, judge, io.timers).catch((error: unknown) => {
+    throw error instanceof CommandError ? error : cannotWrite(folder, error);
+  });
+  printStanding("drain", join(folder, service), io);
+  printReplaced("drain", replaced, io);
+}
 
-/** @throws {CommandError} `refused` or `timedOut` */
-function checkWithdrawn({ failed, pending }: OpenWithdrawals): void {
-  if (failed.length === 0 && pending.length === 0) return;
-  const why = [
-    ...(failed.length === 0
-      ? []
-      : [`ExaBGP did not accept the withdrawal of ${listPrefixes(failed)}`]),
-    ...(pending.length === 0
-      ? []
-      : [`ExaBGP has not answered the withdrawal of ${listPrefixes(pending)} within 2 s`]),
-  ].join(", and ");
-  throw new CommandError(
-    failed.length === 0 ? "timedOut" : "refused",
-    `The drain stands, but ${why}: it may still be announced; the agent goes on trying, see \`anyctl status\``,
-  );
+function patienceOf(
+  { targets }: AwaitedDrain,
+  gracefulMs: number | undefined,
+  timeoutMs: number | undefined,
+  io: CommandIo,
+): Patience {
+  if (timeoutMs !== undefined) return { limitMs: timeoutMs, outlivesAgent: true };
+  return {
+    limitMs: (gracefulMs ?? 0) + ANSWER_MS,
+    extendMs: (status) => {
+      const leftMs = stageLeftMs(status, targets, io.wallMs());
+      return leftMs === 0 ? 0 : leftMs + ANSWER_MS;
+    },
+    outlivesAgent: true,
+  };
 }

@@ -1,7 +1,8 @@
-/** The folder of drain files: found, made where only it is missing, or its rules explained. */
-import { readFileSync, statSync, type Stats } from "node:fs";
+/** The folders of orders: found, made where only they are missing, or their rules explained. */
+import { statSync, type Stats } from "node:fs";
 import { chmod, chown, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { groupName } from "./accounts.ts";
 import { codeOf } from "./error-code.ts";
 import { CommandError } from "./exit.ts";
 import type { Location } from "./location.ts";
@@ -9,28 +10,35 @@ import type { Location } from "./location.ts";
 /** Files made in it belong to the folder's group, so that the agent can take them away. */
 const FOLDER_MODE = 0o2770;
 
-export function drainFolderOf({ stateDir }: Location): string {
-  return join(stateDir, "drains");
+/** `transient`: drains that are gone after a reboot, and at the next start of ExaBGP. */
+export type FolderKind = "drains" | "transient" | "pins";
+
+export function folderOf({ stateDir, socketPath }: Location, kind: FolderKind): string {
+  return kind === "transient" ? join(dirname(socketPath), "drains") : join(stateDir, kind);
 }
 
 /**
  * Makes the folder if the agent has not made it yet.
  *
- * @throws {CommandError} `refused` if there is no state folder, or it may not be written.
+ * @throws {CommandError} `refused` if what it is to be in is missing, or may not be written; `unreachable` if that is
+ * the folder of the socket: then no agent runs.
  */
-export async function makeDrainFolder(location: Location): Promise<string> {
-  const folder = drainFolderOf(location);
-  const { stateDir, configPath } = location;
+export async function makeFolder(location: Location, kind: FolderKind): Promise<string> {
+  const folder = folderOf(location, kind);
+  const parentPath = dirname(folder);
   let parent: Stats;
   try {
-    parent = statSync(stateDir);
+    parent = statSync(parentPath);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw cannotWrite(folder, error);
-    const why = `there is no folder ${JSON.stringify(stateDir)}, the state-dir of ${JSON.stringify(configPath)}`;
-    throw new CommandError(
-      "refused",
-      `Cannot write drains: ${why}; is it the agent's configuration?`,
-    );
+    const setting = kind === "transient" ? "folder of the socket" : "state-dir";
+    const from = `the ${setting} of ${JSON.stringify(location.configPath)}`;
+    const why = `there is no folder ${JSON.stringify(parentPath)}, ${from}`;
+    const [code, hint] =
+      kind === "transient"
+        ? (["unreachable", "no agent runs that would see them"] as const)
+        : (["refused", "is it the agent's configuration?"] as const);
+    throw new CommandError(code, `Cannot write ${NOUNS[kind]}: ${why}; ${hint}`);
   }
   try {
     await mkdir(folder);
@@ -43,6 +51,12 @@ export async function makeDrainFolder(location: Location): Promise<string> {
   }
   return folder;
 }
+
+const NOUNS: Readonly<Record<FolderKind, string>> = {
+  drains: "drains",
+  transient: "transient drains",
+  pins: "pins",
+};
 
 /** Why nothing can be written in `folder`, and who could. */
 export function cannotWrite(folder: string, error: unknown): CommandError {
@@ -58,7 +72,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only (EROFS)",
   ENOSPC: "the disk is full (ENOSPC)",
   ENOTDIR: "a part of its path is no folder (ENOTDIR)",
-  EISDIR: "a folder has the name of the drain (EISDIR)",
+  EISDIR: "a folder has the name of the file (EISDIR)",
   ENOENT: "there is no such folder (ENOENT)",
 };
 
@@ -75,14 +89,4 @@ function rulesOf(folder: string): string {
     }
   }
   return "use sudo";
-}
-
-/** From the file only: no command may wait for a directory service. */
-function groupName(gid: number): string | undefined {
-  try {
-    const lines = readFileSync("/etc/group", "utf8").split("\n");
-    return lines.map((line) => line.split(":")).find((fields) => fields[2] === String(gid))?.[0];
-  } catch {
-    return undefined;
-  }
 }

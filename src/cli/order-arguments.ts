@@ -1,8 +1,8 @@
-/** What `drain` and `undrain` are told on the command line. */
-import type { DrainOrder } from "./drain-file.ts";
+/** What orders are told on the command line: about whom, why, by whom. */
 import { CommandError } from "./exit.ts";
 import type { CommandIo } from "./io.ts";
 import { checkName } from "./names.ts";
+import type { Order } from "./order-file.ts";
 
 /** The name that stands for the whole PoP; no service can have it. */
 export const ALL_SERVICES = "_all";
@@ -10,18 +10,17 @@ export const ALL_SERVICES = "_all";
 /** In UTF-8. It is shown on terminals, in the journal and in every audit record. */
 const REASON_MAX_BYTES = 1024;
 
-export interface DrainArguments {
+export interface TargetArguments {
   readonly service?: readonly string[] | undefined;
   readonly all?: boolean | undefined;
-  readonly reason?: string | undefined;
 }
 
 /**
- * The names of the drain files, each once.
+ * The names of the files, each once.
  *
  * @throws {CommandError} `usage`
  */
-export function targetsOf({ service = [], all = false }: DrainArguments): string[] {
+export function targetsOf({ service = [], all = false }: TargetArguments): string[] {
   for (const name of service) checkName("service", name);
   if (all && service.length > 0) {
     throw new CommandError("usage", "Cannot use both SERVICE and --all: --all is the whole PoP");
@@ -31,31 +30,39 @@ export function targetsOf({ service = [], all = false }: DrainArguments): string
   throw new CommandError("usage", "Missing SERVICE; allowed: names of services, or --all");
 }
 
-/** @throws {CommandError} `usage` */
+/**
+ * @returns The reason as UTF-8 can hold it: what a terminal sent in another encoding has become U+FFFD.
+ * @throws {CommandError} `usage`
+ */
 export function checkReason(reason: string): string {
-  const bytes = Buffer.byteLength(reason);
+  const bytes = Buffer.from(reason);
   if (reason.trim() === "") {
     throw new CommandError(
       "usage",
       "Cannot use an empty --reason: must be text for whoever asks why",
     );
   }
-  if (bytes > REASON_MAX_BYTES) {
+  if (bytes.length > REASON_MAX_BYTES) {
     const allowed = `must have at most ${REASON_MAX_BYTES} bytes`;
-    throw new CommandError("usage", `Cannot use a --reason of ${bytes} bytes: ${allowed}`);
+    throw new CommandError("usage", `Cannot use a --reason of ${bytes.length} bytes: ${allowed}`);
   }
-  return reason;
+  return bytes.toString();
 }
 
-export function orderBy(reason: string, io: CommandIo): DrainOrder {
+export function orderBy(reason: string, io: CommandIo): Order {
   return { reason, by: claimedName(io), since: new Date(io.wallMs()).toISOString() };
 }
 
 /** `uid:0(root), sudo by ann`: only a claim, because the environment is anybody's. */
 function claimedName({ uid, env }: CommandIo): string {
   const user = userName(env["USER"] ?? env["LOGNAME"]);
-  const sudo = userName(env["SUDO_USER"]);
+  const sudo = sudoUser(env);
   return `uid:${uid}${user && `(${user})`}${sudo && `, sudo by ${sudo}`}`;
+}
+
+/** Who says to have become another user; empty: nobody. */
+export function sudoUser(env: CommandIo["env"]): string {
+  return userName(env["SUDO_USER"]);
 }
 
 function userName(claim: string | undefined): string {

@@ -1,7 +1,7 @@
 /** Whether there are such services: a drain of a misspelt name would drain nothing. */
 import { AgentUnreachable } from "../control/client.ts";
 import type { Status } from "../control/protocol.ts";
-import { ALL_SERVICES } from "./drain-order.ts";
+import { ALL_SERVICES } from "./order-arguments.ts";
 import { CommandError } from "./exit.ts";
 import type { Location } from "./location.ts";
 import { listNames } from "./names.ts";
