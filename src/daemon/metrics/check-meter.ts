@@ -2,10 +2,8 @@
 import type { Attempt } from "../../../checks/attempt.ts";
 import type { CheckPlan } from "../../config/plan.ts";
 import { CHECK_SECONDS } from "./buckets.ts";
-import { Counter, Histogram } from "./prom-client.ts";
-
-const LABELS = ["service", "check"] as const;
-const RESULT_LABELS = [...LABELS, "outcome", "reason"] as const;
+import { Histogram } from "./prom-client.ts";
+import { Tally } from "./tally.ts";
 
 export class CheckMeter {
   readonly labels: { readonly service: string; readonly check: string };
@@ -13,17 +11,12 @@ export class CheckMeter {
   readonly duration = new Histogram({
     name: "anyctl_check_duration_seconds",
     help: "How long attempts took that said something about the service.",
-    labelNames: LABELS,
+    labelNames: ["service", "check"],
     buckets: [...CHECK_SECONDS],
     registers: [],
   });
   /** Outcomes and reasons are closed sets of words; a check meets a few of them. */
-  readonly results = new Counter({
-    name: "anyctl_check_results_total",
-    help: "Attempts by what came of them; an inconclusive one says nothing about the service.",
-    labelNames: RESULT_LABELS,
-    registers: [],
-  });
+  readonly results = new Tally<"service" | "check" | "outcome" | "reason">();
   /** When the last attempt began that counted, or when counting began; milliseconds on the monotonic clock. */
   countedAtMs: number;
 
@@ -35,7 +28,8 @@ export class CheckMeter {
 
   attempted({ result, elapsedMs, startedMs }: Attempt): void {
     const { outcome, reason } = result;
-    this.results.inc({ ...this.labels, outcome, reason });
+    // A reason belongs to one outcome.
+    this.results.add(reason, () => ({ ...this.labels, outcome, reason }));
     if (outcome === "inconclusive") return;
     this.countedAtMs = startedMs;
     this.duration.observe(this.labels, elapsedMs / 1000);

@@ -2,9 +2,12 @@
 import { type Family, PART_SERIES_MAX } from "./exposition.ts";
 import { Counter, Gauge } from "./prom-client.ts";
 
-export type Row<Label extends string> = readonly [labels: Record<Label, string>, value: number];
+export type Row<Label extends string> = readonly [
+  labels: Readonly<Record<Label, string>>,
+  value: number,
+];
 
-/** @param rows Asked for little by little, while the event loop turns: they may not depend on what changes then. */
+/** The rows of both are asked for little by little, while the event loop turns: they may not depend on what changes. */
 export function* gauges<Label extends string>(
   name: string,
   help: string,
@@ -25,16 +28,31 @@ export function* gauges<Label extends string>(
   yield metric;
 }
 
+export function* counters<Label extends string>(
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+  rows: Iterable<Row<Label>>,
+): Family {
+  const metric = new Counter<Label>({ name, help, labelNames, registers: [] });
+  let series = 0;
+  for (const [labels, value] of rows) {
+    metric.inc(labels, value);
+    series += 1;
+    if (series < PART_SERIES_MAX) continue;
+    yield metric;
+    metric.reset();
+    series = 0;
+  }
+  yield metric;
+}
+
 /** A family of one series without labels. */
 export function gauge(name: string, help: string, value: number): Family {
-  const metric = new Gauge({ name, help, registers: [] });
-  metric.set(value);
-  return [metric];
+  return gauges(name, help, [], [[{}, value]]);
 }
 
 /** As `gauge`, for what only grows. */
 export function counter(name: string, help: string, value: number): Family {
-  const metric = new Counter({ name, help, registers: [] });
-  metric.inc(value);
-  return [metric];
+  return counters(name, help, [], [[{}, value]]);
 }

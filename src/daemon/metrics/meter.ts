@@ -6,17 +6,19 @@ import type { Transition } from "../../core/inputs.ts";
 import type { PlanIndex } from "../../core/index-plan.ts";
 import { ACK_SECONDS } from "./buckets.ts";
 import { CheckMeter } from "./check-meter.ts";
+import type { Row } from "./family.ts";
 import { Counter, Histogram } from "./prom-client.ts";
+import { Tally } from "./tally.ts";
 
-const TRANSITION_LABELS = ["service", "from", "to", "reason"] as const;
+/** By service, so that one can be forgotten. */
+type Transitions = Map<string, Tally<"service" | "from" | "to" | "reason">>;
 
 /** How a command that was written can end; `superseded` and `closed` were not, or nobody is left to ask. */
 const RESULTS: readonly SettledOutcome[] = ["done", "error", "timeout", "unconfirmed"];
 
 export class Meter {
   readonly #checks = new Map<string, CheckMeter>();
-  /** By service, so that one can be forgotten. */
-  readonly #transitions = new Map<string, Counter<(typeof TRANSITION_LABELS)[number]>>();
+  readonly #transitions: Transitions = new Map();
   readonly commands = new Counter({
     name: "anyctl_exabgp_commands_total",
     help: "Announcements and withdrawals by ExaBGP's answer.",
@@ -40,7 +42,9 @@ export class Meter {
   }
 
   decided({ service, from, to, reason }: Transition): void {
-    this.#transitionsOf(service).inc({ service, from, to, reason });
+    const tally = this.#transitions.get(service) ?? new Tally();
+    this.#transitions.set(service, tally);
+    tally.add(`${from} ${to} ${reason}`, () => ({ service, from, to, reason }));
   }
 
   settled({ outcome, line, ackMs }: Settlement): void {
@@ -56,12 +60,13 @@ export class Meter {
     return checks.map(({ check }) => this.#checkOf(check, nowMs));
   }
 
-  /** As `checks`. */
-  transitions({ plan }: PlanIndex): Counter[] {
+  /** Decisions about the services of `plan`; those about others are forgotten. */
+  *transitions({ plan }: PlanIndex): Iterable<Row<"service" | "from" | "to" | "reason">> {
     const names = new Set(plan.services.map(({ name }) => name));
-    for (const name of this.#transitions.keys())
+    for (const name of this.#transitions.keys()) {
       if (!names.has(name)) this.#transitions.delete(name);
-    return plan.services.map(({ name }) => this.#transitionsOf(name));
+    }
+    for (const name of names) yield* this.#transitions.get(name)?.rows() ?? [];
   }
 
   #checkOf(check: CheckPlan, nowMs: number): CheckMeter {
@@ -69,19 +74,6 @@ export class Meter {
     if (known !== undefined) return known;
     const made = new CheckMeter(check, nowMs);
     this.#checks.set(check.id, made);
-    return made;
-  }
-
-  #transitionsOf(service: string): Counter<(typeof TRANSITION_LABELS)[number]> {
-    const known = this.#transitions.get(service);
-    if (known !== undefined) return known;
-    const made = new Counter({
-      name: "anyctl_transitions_total",
-      help: "Decisions about a service; those that change no state changed its orders or attributes.",
-      labelNames: TRANSITION_LABELS,
-      registers: [],
-    });
-    this.#transitions.set(service, made);
     return made;
   }
 }

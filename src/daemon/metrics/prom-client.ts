@@ -8,8 +8,6 @@ import type * as promClient from "prom-client";
 const require = createRequire(import.meta.url);
 
 export const Counter: typeof promClient.Counter = require("prom-client/lib/counter.js");
-export type Counter<Label extends string = string> = promClient.Counter<Label>;
-
 export const Gauge: typeof promClient.Gauge = require("prom-client/lib/gauge.js");
 
 export const Histogram: typeof promClient.Histogram = require("prom-client/lib/histogram.js");

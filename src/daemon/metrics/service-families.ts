@@ -6,7 +6,7 @@ import type { AgentState } from "../../core/state.ts";
 import type { Moment } from "../../core/status.ts";
 import type { CheckMeter } from "./check-meter.ts";
 import { type Family } from "./exposition.ts";
-import { gauges, type Row } from "./family.ts";
+import { counters, gauges, type Row } from "./family.ts";
 import type { Meter } from "./meter.ts";
 
 /** The compiler sees to it that none is missing. */
@@ -57,7 +57,12 @@ export function* serviceFamilies(
     ["service"],
     pinRows(state, moment),
   );
-  yield meter.transitions(state.index);
+  yield counters(
+    "anyctl_transitions_total",
+    "Decisions about a service; those that change no state changed its orders or attributes.",
+    ["service", "from", "to", "reason"],
+    meter.transitions(state.index),
+  );
   yield gauges(
     "anyctl_check_up",
     "A check's verdict; absent before the first.",
@@ -70,7 +75,12 @@ export function* serviceFamilies(
     ["service", "check"],
     staleRows(state, meters, moment.nowMs),
   );
-  yield meters.map(({ results }) => results);
+  yield counters(
+    "anyctl_check_results_total",
+    "Attempts by what came of them; an inconclusive one says nothing about the service.",
+    ["service", "check", "outcome", "reason"],
+    resultRows(meters),
+  );
   yield meters.map(({ duration }) => duration);
 }
 
@@ -138,4 +148,10 @@ function* staleRows(
     const limitMs = Math.max(STALE_MS, STALE_INTERVALS * longestMs);
     yield [labels, nowMs - countedAtMs > limitMs ? 1 : 0];
   }
+}
+
+function* resultRows(
+  meters: readonly CheckMeter[],
+): Iterable<Row<"service" | "check" | "outcome" | "reason">> {
+  for (const { results } of meters) yield* results.rows();
 }
