@@ -1,11 +1,14 @@
 /** The routes of the control API, and what each request gets. */
 import type { IncomingMessage } from "node:http";
+import { PAGE_HEADERS, statusPage } from "./page.ts";
 import type { ErrorBody, Healthz, Status } from "./protocol.ts";
 
 /** What the routes tell. */
 export interface ControlSource {
   readonly status: () => Status;
   readonly healthz: () => Healthz;
+  /** In the Prometheus text format 0.0.4. */
+  readonly metrics?: () => Promise<string>;
 }
 
 export interface Answer {
@@ -14,27 +17,65 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Paths are compared as they are written: nothing is decoded, nothing is below or above anything. */
-const ROUTES: Readonly<Record<string, (source: ControlSource) => Answer>> = {
-  "/v1/status": ({ status }) => json(200, status()),
-  "/healthz": ({ healthz }) => {
-    const health = healthz();
-    return json(health.ok ? 200 : 503, health);
+/** Where a request came in. */
+export type Listener = "socket" | "tcp";
+
+interface Entry {
+  /** Whoever may open the socket is an operator; a TCP port is anybody's who can reach it. */
+  readonly reach: Listener | "everywhere";
+  readonly answer: (source: ControlSource) => Answer | Promise<Answer>;
+}
+
+/** Paths are compared as they are written: nothing is below or above anything. */
+const ROUTES: Readonly<Record<string, Entry>> = {
+  "/v1/status": { reach: "socket", answer: ({ status }) => json(200, status()) },
+  "/healthz": {
+    reach: "everywhere",
+    answer: ({ healthz }) => {
+      const health = healthz();
+      return json(health.ok ? 200 : 503, health);
+    },
+  },
+  "/metrics": { reach: "everywhere", answer: answerMetrics },
+  "/status": { reach: "tcp", answer: ({ status }) => json(200, status()) },
+  "/": {
+    reach: "tcp",
+    answer: ({ status }) => text(statusPage(status()), PAGE_HEADERS),
   },
 };
 
 const METHODS = "GET, HEAD";
 
-export function answerTo(request: IncomingMessage, source: ControlSource): Answer {
+export function answerTo(
+  request: IncomingMessage,
+  source: ControlSource,
+  listener: Listener,
+): Answer | Promise<Answer> {
   const path = (request.url ?? "").split("?", 1)[0] ?? "";
-  if (!Object.hasOwn(ROUTES, path)) {
-    return errorAnswer(404, `There is no such path; allowed: ${Object.keys(ROUTES).join(", ")}`);
+  const entry = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+  if (entry === undefined || !isReached(entry, listener)) {
+    const allowed = pathsOf(listener).join(", ");
+    return errorAnswer(404, `There is no such path; allowed: ${allowed}`);
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
     return errorAnswer(405, `This method is not allowed; allowed: ${METHODS}`, { allow: METHODS });
   }
   if (hasBody(request)) return errorAnswer(413, "This request takes no body");
-  return ROUTES[path]?.(source) ?? errorAnswer(404, "There is no such path");
+  return entry.answer(source);
+}
+
+function isReached({ reach }: Entry, listener: Listener): boolean {
+  return reach === "everywhere" || reach === listener;
+}
+
+function pathsOf(listener: Listener): string[] {
+  const paths = Object.entries(ROUTES).filter(([, entry]) => isReached(entry, listener));
+  return paths.map(([path]) => path);
+}
+
+async function answerMetrics({ metrics }: ControlSource): Promise<Answer> {
+  if (metrics === undefined) return errorAnswer(503, "This agent has no metrics");
+  return text(await metrics(), { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
 }
 
 export function errorAnswer(
@@ -50,8 +91,20 @@ export function errorAnswer(
 function json(status: number, body: Status | Healthz | ErrorBody): Answer {
   return {
     status,
-    headers: { "content-type": "application/json", "cache-control": "no-store" },
+    headers: {
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    },
     body: `${JSON.stringify(body)}\n`,
+  };
+}
+
+function text(body: string, headers: Readonly<Record<string, string>>): Answer {
+  return {
+    status: 200,
+    headers: { "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers },
+    body,
   };
 }
 

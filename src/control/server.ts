@@ -2,8 +2,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Timers } from "../../checks/timers.ts";
-import { answerTo, errorAnswer, type Answer } from "./answers.ts";
-import type { Healthz, Status } from "./protocol.ts";
+import {
+  answerTo,
+  errorAnswer,
+  type Answer,
+  type ControlSource,
+  type Listener,
+} from "./answers.ts";
 import {
   freeSocketPath,
   publishSocket,
@@ -12,13 +17,14 @@ import {
   temporarySocketPath,
 } from "./socket-file.ts";
 
-export interface ControlServerOptions {
-  readonly socketPath: string;
-  readonly status: () => Status;
-  readonly healthz: () => Healthz;
+export interface ServeOptions extends ControlSource {
   /** Something went wrong that no client can be told. */
   readonly problem: (detail: string) => void;
   readonly timers: Timers;
+}
+
+export interface ControlServerOptions extends ServeOptions {
+  readonly socketPath: string;
 }
 
 export interface ControlServer {
@@ -44,10 +50,7 @@ const CONNECTION_MAX_MS = 5000;
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const { socketPath, problem } = options;
   await freeSocketPath(socketPath);
-  const server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES });
-  server.maxConnections = CONNECTIONS_MAX;
-  const connections = new Set<Duplex>();
-  serve(server, connections, options);
+  const { server, close } = createHttpServer(options, "socket");
   const temporaryPath = temporarySocketPath(socketPath);
   await listen(server, temporaryPath);
   let identity: SocketIdentity;
@@ -62,11 +65,28 @@ export async function startControlServer(options: ControlServerOptions): Promise
   return {
     close() {
       removeSocket(socketPath, identity);
-      return new Promise((resolve) => {
+      return close();
+    },
+  };
+}
+
+/** One that answers and does not listen yet; the limits are the same for every listener. */
+export function createHttpServer(
+  options: ServeOptions,
+  listener: Listener,
+): { readonly server: Server; readonly close: () => Promise<void> } {
+  const server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES });
+  server.maxConnections = CONNECTIONS_MAX;
+  const connections = new Set<Duplex>();
+  serve(server, connections, options, listener);
+  return {
+    server,
+    /** Ends all connections. */
+    close: () =>
+      new Promise((resolve) => {
         server.close(() => resolve());
         for (const socket of connections) socket.destroy();
-      });
-    },
+      }),
   };
 }
 
@@ -80,7 +100,12 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function serve(server: Server, connections: Set<Duplex>, options: ControlServerOptions): void {
+function serve(
+  server: Server,
+  connections: Set<Duplex>,
+  options: ServeOptions,
+  listener: Listener,
+): void {
   /** Connections that have had their answer, or are getting it. */
   const answered = new WeakSet<Duplex>();
 
@@ -108,7 +133,10 @@ function serve(server: Server, connections: Set<Duplex>, options: ControlServerO
     // each would put a whole status into memory. The connection ends with the first answer.
     if (answered.has(request.socket)) return;
     answered.add(request.socket);
-    const { status, headers, body } = answerOrFailure(request, options);
+    void answerOrFailure(request, options, listener).then((answer) => write(response, answer));
+  }
+
+  function write(response: ServerResponse, { status, headers, body }: Answer): void {
     response.shouldKeepAlive = false;
     response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
     response.end(body);
@@ -124,12 +152,16 @@ function serve(server: Server, connections: Set<Duplex>, options: ControlServerO
   }
 }
 
-function answerOrFailure(request: IncomingMessage, options: ControlServerOptions): Answer {
+async function answerOrFailure(
+  request: IncomingMessage,
+  options: ServeOptions,
+  listener: Listener,
+): Promise<Answer> {
   try {
-    return answerTo(request, options);
+    return await answerTo(request, options, listener);
   } catch (error) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    options.problem(`A request on the control socket failed: ${stack}`);
+    options.problem(`A request failed: ${stack}`);
     return errorAnswer(500, "The agent failed to answer; its log says why");
   }
 }

@@ -19,6 +19,7 @@ import { Control } from "./control.ts";
 import { Echo } from "./echo.ts";
 import { createExit } from "./exit.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import { HttpListener } from "./http-listener.ts";
 import { bootId, exabgpLife } from "./life.ts";
 import { createLog, type Log } from "./log.ts";
 import { Loop } from "./loop.ts";
@@ -86,6 +87,7 @@ class Agent {
   readonly #scheduler: Scheduler;
   readonly #prober: Prober;
   readonly #control: Control;
+  readonly #http: HttpListener;
   readonly #metrics: Metrics;
   readonly #sessions: SessionLog;
   #loop: Loop | undefined;
@@ -144,15 +146,20 @@ class Agent {
       ...this.#sources(),
       auditLost: this.#auditFile.lost,
     }));
+    const answers = {
+      status: () => statusOf(this.#sources()),
+      healthz: () => healthOf(statusOf(this.#sources())),
+      metrics: () => this.#metrics.text(),
+      timers: clock,
+    };
     this.#control = new Control(
       {
+        ...answers,
         socketPath,
-        status: () => statusOf(this.#sources()),
-        healthz: () => healthOf(statusOf(this.#sources())),
-        timers: clock,
       },
       this.#problems,
     );
+    this.#http = new HttpListener(answers, this.#problems);
   }
 
   /** From the first bytes for ExaBGP to the first probes. */
@@ -184,6 +191,7 @@ class Agent {
       problems: this.#problems,
       probe: (checks) => this.#prober.probe(checks),
       pop: (pop) => this.#audit.rename(pop),
+      listen: (address) => void this.#http.listen(address),
     });
     const reloader = this.#reloader;
     // The kernel does not say who sent a signal.
@@ -241,6 +249,6 @@ class Agent {
     this.#loop?.stop();
     this.#metrics.stop();
     this.#audit.flush();
-    await Promise.all([this.#auditFile.flush(), this.#control.close()]);
+    await Promise.all([this.#auditFile.flush(), this.#control.close(), this.#http.close()]);
   }
 }

@@ -10,6 +10,7 @@ export type ProblemKind =
   | "drain-files"
   | "drain-folder"
   | "exabgp"
+  | "http-listener"
   | "last-good-file"
   | "owned-file"
   | "pin-files"

@@ -1,6 +1,7 @@
 /** Goes over to what the file says, or says why not: on SIGHUP, and by itself while there is no configuration. */
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { ListenAddress } from "../config/listen.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { CheckPlan } from "../config/plan.ts";
 import type { ConfigStatus } from "../control/protocol.ts";
@@ -23,6 +24,8 @@ export interface ReloaderOptions {
   readonly probe: (checks: readonly CheckPlan[]) => void;
   /** The PoP has this name from now on. */
   readonly pop: (pop: string) => void;
+  /** Metrics and status are told there from now on. */
+  readonly listen: (address: ListenAddress | undefined) => void;
 }
 
 /** How soon a mended file is noticed while there is no configuration at all. */
@@ -67,9 +70,10 @@ export class Reloader {
   }
 
   #settle(effective: Effective): void {
-    const { problems, probe, pop } = this.#options;
+    const { problems, probe, pop, listen } = this.#options;
     this.#effective = effective;
     pop(effective.plan.pop);
+    listen(effective.config?.settings.httpListen);
     probe(effective.plan.services.flatMap(({ checks }) => checks));
     if (effective.problems.length === 0) {
       problems.clear("configuration");

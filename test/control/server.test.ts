@@ -42,7 +42,7 @@ describe("requests and answers", () => {
       name: "another path",
       request: `GET / HTTP/1.1\r\n${host}\r\n`,
       status: 404,
-      error: /allowed: \/v1\/status, \/healthz/,
+      error: /allowed: \/v1\/status, \/healthz, \/metrics"/,
     },
     {
       name: "a path above",
