@@ -1,7 +1,8 @@
 /** Words into a command and its arguments, by yargs; and every mistake in them into one sentence. */
 import Yargs, { type Argv } from "yargs";
-import type { Command } from "./command.ts";
+import { nameOf, type Command } from "./command.ts";
 import { COMMANDS, loadAllCommands, loadCommand } from "./commands.ts";
+import { commandWordsOf, COMMON_OPTIONS } from "./common-options.ts";
 import { CommandError } from "./exit.ts";
 
 /** What is to be done. */
@@ -12,20 +13,12 @@ export type Wish =
 /** Help in lines of this length can be read on any terminal, and does not change with it. */
 const HELP_COLUMNS = 100;
 
-const CONFIG_OPTION = {
-  type: "string",
-  requiresArg: true,
-  describe: "Configuration file [ANYCTL_CONFIG, else /etc/anyctl/anyctl.yaml]",
-} as const;
-
-const COMMON_OPTIONS = ["config", "help"];
-
 /**
  * @param argv Without the program's name.
  * @throws {CommandError} `usage`
  */
 export async function readCommandLine(argv: readonly string[]): Promise<Wish> {
-  const [name, nextWord] = wordsOf(argv);
+  const [name, nextWord] = commandWordsOf(argv);
   const wantsHelp = argv.some((word) => word === "--help" || word === "-h");
   const names = [...COMMANDS.keys()].join(", ");
   if (name === undefined) {
@@ -53,18 +46,13 @@ export async function readCommandLine(argv: readonly string[]): Promise<Wish> {
   return await parse(argv, command, subcommand);
 }
 
-/** What is neither an option nor the file of `--config`, the one option that may precede the command. */
-function wordsOf(argv: readonly string[]): string[] {
-  return argv.filter((word, at) => !word.startsWith("-") && argv[at - 1] !== "--config");
-}
-
 /**
  * What yargs takes without a word: an option given twice, `--all=no`, which is false, `-`, and everything behind
  * `--`. No value but those written `--option=VALUE` begins with a hyphen.
  */
 function checkOptions(argv: readonly string[], command: Command): void {
   const options = optionsOf(command);
-  const allowed = [...Object.keys(options), ...COMMON_OPTIONS]
+  const allowed = [...Object.keys(options), ...Object.keys(COMMON_OPTIONS)]
     .map((name) => `--${name}`)
     .toSorted();
   const seen = new Set<string>();
@@ -125,12 +113,12 @@ function createParser(argv: string[], commands: readonly Command[], choose: Choo
       "parse-positional-numbers": false,
       "short-option-groups": false,
     })
-    .option("config", CONFIG_OPTION)
+    .option("config", COMMON_OPTIONS.config)
     // Its own `--help` also takes the last service for itself if that is called `help`.
     .help(false)
     .version(false)
     // Shown only; main.ts has looked for it already.
-    .option("help", { type: "boolean", describe: "Show help" })
+    .option("help", COMMON_OPTIONS.help)
     .strict()
     .demandCommand(1)
     // Else it speaks the user's language, in part.
@@ -199,10 +187,6 @@ function wordMistake(message: string, command: Command, parents: string): string
 /** `drain [SERVICE..]` */
 function writeSignature(command: Command): string {
   return command.signature.replace(/(?<=[[<])[a-z]+/g, (name) => name.toUpperCase());
-}
-
-function nameOf({ signature }: Command): string {
-  return signature.split(" ", 1)[0] ?? "";
 }
 
 function quote(text: string): string {

@@ -8,6 +8,17 @@ export interface CommonArguments {
   readonly config?: string | undefined;
 }
 
+/** What a shell completes a positional or the value of an option with. `drained` and `pinned` are services. */
+export type CompletionKind =
+  | "services"
+  | "drained"
+  | "pinned"
+  | "checks"
+  | "subjects"
+  | "shells"
+  | "files"
+  | "nothing";
+
 export interface Command {
   /** Its name and positionals, as yargs writes them: `drain [service..]`. */
   readonly signature: string;
@@ -18,12 +29,19 @@ export interface Command {
   readonly options: Readonly<Record<string, Options>>;
   /** A command line, and when to use it. */
   readonly examples: readonly (readonly [string, string])[];
+  /** By positional or option, where its name does not say it: see `completion-words.ts`. */
+  readonly completes?: Readonly<Record<string, CompletionKind>>;
   /** Below the examples. */
   readonly notes?: string;
   /** Where there are some, the command itself does nothing. */
   readonly subcommands?: readonly Command[];
   /** Gets what was parsed, and the world; throws `CommandError` when it cannot do its work. */
   run(args: never, io: CommandIo): Promise<ExitStatus>;
+}
+
+/** `drain` */
+export function nameOf({ signature }: Command): string {
+  return signature.split(" ", 1)[0] ?? "";
 }
 
 type Table = Readonly<Record<string, Options>>;

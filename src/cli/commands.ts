@@ -10,6 +10,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<{ readonly command: Com
   ["check", () => import("./commands/check.ts")],
   ["config", () => import("./commands/config.ts")],
   ["agent", () => import("./commands/agent.ts")],
+  ["completion", () => import("./commands/completion.ts")],
   ["version", () => import("./commands/version.ts")],
 ]);
 

@@ -13,6 +13,7 @@ const LINES = [
   "",
   "agent",
   "check",
+  "completion",
   "config",
   "config check",
   "config schema",

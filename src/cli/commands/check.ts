@@ -29,6 +29,7 @@ export const command = defineCommand({
   describe: "Probe once, here and now, without the agent",
   positionals: { name: { type: "string", describe: "SERVICE, or SERVICE/CHECK; all by default" } },
   options: { json: { type: "boolean", describe: "One object per check, for programs" } },
+  completes: { name: "checks" },
   examples: [
     ["check", "Would this PoP be announced? Before ExaBGP is started"],
     ["check dns/resolver", "One check"],

@@ -44,6 +44,7 @@ export const command = defineCommand({
     wait: { type: "boolean", describe: "Return when the prefixes are announced" },
     timeout: { type: "string", requiresArg: true, describe: "How long to --wait [1m]" },
   },
+  completes: { service: "drained" },
   examples: [
     ["undrain dns", "After maintenance"],
     ["undrain --all --reason 'racks moved' --wait", "Ends what `drain --all` began"],

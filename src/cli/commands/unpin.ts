@@ -28,6 +28,7 @@ export const command = defineCommand({
       describe: "Why, for the audit record; at most 1 KiB",
     },
   },
+  completes: { service: "pinned" },
   examples: [["unpin dns", "When the check is right again"]],
   notes: `A service whose checks fail is withdrawn at once. What is not pinned stays so: exit status 0.
 
