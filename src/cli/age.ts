@@ -1,27 +1,15 @@
-/** How long ago, in the two units that matter. */
-
-const UNITS = [
-  ["d", 86_400],
-  ["h", 3600],
-  ["m", 60],
-  ["s", 1],
-] as const;
+/** How long ago, and how soon. */
+import { span } from "../core/span.ts";
 
 /** @param since RFC 3339. @returns `3d 4h`, `12m 5s`, `0s` for the future (clocks step), `-` for no date. */
 export function age(since: string | undefined, wallMs: number): string {
   const sinceMs = Date.parse(since ?? "");
-  if (Number.isNaN(sinceMs)) return "-";
-  let seconds = Math.max(0, Math.floor((wallMs - sinceMs) / 1000));
-  const parts: string[] = [];
-  for (const [unit, length] of UNITS) {
-    const count = Math.floor(seconds / length);
-    seconds -= count * length;
-    if (count > 0 || parts.length > 0) parts.push(count > 0 ? `${count}${unit}` : "");
-  }
-  return (
-    parts
-      .slice(0, 2)
-      .filter((part) => part !== "")
-      .join(" ") || "0s"
-  );
+  return Number.isNaN(sinceMs) ? "-" : span(wallMs - sinceMs);
+}
+
+/** @param until RFC 3339. @returns `in 12m 5s`, `now` for the past, `-` for no date. */
+export function wait(until: string | undefined, wallMs: number): string {
+  const untilMs = Date.parse(until ?? "");
+  if (Number.isNaN(untilMs)) return "-";
+  return untilMs <= wallMs ? "now" : `in ${span(untilMs - wallMs)}`;
 }

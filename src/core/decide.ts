@@ -69,11 +69,16 @@ export function decide(circumstances: Circumstances): Decision {
 
 /** Three-valued: `unknown` only while the checks without a verdict could change the outcome. */
 function requirement(require: Require, verdicts: readonly Verdict[]): "met" | "unmet" | "unknown" {
-  const needed = require === "all" ? verdicts.length : require === "any" ? 1 : require.atLeast;
+  const needed = neededOf(require, verdicts.length);
   const up = verdicts.filter((verdict) => verdict === "up").length;
   const unknown = verdicts.filter((verdict) => verdict === "unknown").length;
   // A service without checks (known only from its owned prefixes) can be drained but never judged.
   if (verdicts.length === 0) return "unknown";
   if (up >= needed) return "met";
   return up + unknown < needed ? "unmet" : "unknown";
+}
+
+/** How many of `checks` checks must be up. */
+export function neededOf(require: Require, checks: number): number {
+  return require === "all" ? checks : require === "any" ? 1 : require.atLeast;
 }

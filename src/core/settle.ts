@@ -91,7 +91,8 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
   };
 }
 
-function circumstancesOf(state: AgentState, at: number, nowMs: number): Circumstances {
+/** All that the decision about the service at `at` depends on now. */
+export function circumstancesOf(state: AgentState, at: number, nowMs: number): Circumstances {
   const planned = state.index.plan.services[at];
   const [drain] = coveringDrains(state.drains, planned?.name ?? "");
   const reason = drain?.kind === "window" ? "maintenance-window" : "operator-drain";

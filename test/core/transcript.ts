@@ -7,7 +7,8 @@
  * `@MS pin ACTOR SERVICE "NOTE" until=MS`, `@MS unpin ACTOR SERVICE`, `@MS done|error PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
  * `@MS stop`. `drains unreadable` before `start`, until
  * `@MS drains-read`, leaves the drains unknown. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
- * Output: `> command`, `= service from -> to (reason)`, `! refusal`, `~ order is over`.
+ * `@MS why SERVICE|PREFIX [exabgp=PHASE] [acks=off] [session=STATE] [config=ORIGIN|stale]` asks.
+ * Output: `> command`, `= service from -> to (reason)`, `! refusal`, `~ order is over`, `? answer to why`.
  */
 import { encodeAnnounce, encodeWithdraw, normalizeRoute, type Route } from "exabgp-ts-bridge";
 import { fail, inconclusive, pass } from "../../checks/probe.ts";
@@ -17,13 +18,14 @@ import { startAgent } from "../../src/core/configure.ts";
 import type { Action, Drain, Input, Pin, Undrain } from "../../src/core/inputs.ts";
 import type { OwnedRoute } from "../../src/core/routes.ts";
 import type { AgentState, Step } from "../../src/core/state.ts";
+import { whyPrefix, whyService, whyText, type Surroundings } from "../../src/core/why.ts";
 import { drain } from "./fixtures.ts";
 
 export function runTranscript(text: string): string {
   const run = new Run();
   const output: string[] = [];
   for (const line of text.split("\n")) {
-    if (/^[>=!~]/.test(line)) continue;
+    if (/^[>=!~?]/.test(line)) continue;
     output.push(line, ...run.line(line));
   }
   return output.join("\n");
@@ -82,7 +84,28 @@ class Run {
         nowMs,
       );
     this.#state ??= startAgent(plan, this.#owned, this.#drains, 0).state;
+    if (verb === "why") return [`? ${this.#why(words, nowMs)}`];
     return this.#dispatch(this.#input(verb, words, nowMs), nowMs);
+  }
+
+  #why([subject = "", ...options]: string[], nowMs: number): string {
+    const origin = optionOf(options, "config");
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the transcript's own words
+    const around = {
+      moment: { nowMs, wallMs: Date.UTC(2026, 0, 1) + nowMs },
+      sessions: [{ neighbor: "198.51.100.1", state: optionOf(options, "session") ?? "up" }],
+      exabgp: {
+        phase: optionOf(options, "exabgp") ?? "ready",
+        acks: optionOf(options, "acks") ?? "on",
+      },
+      config: {
+        origin: origin === "stale" ? "file" : (origin ?? "file"),
+        current: origin === undefined,
+      },
+    } as Surroundings;
+    if (this.#state === undefined) return "The transcript has not started";
+    const why = (subject.includes("/") ? whyPrefix : whyService)(this.#state, subject, around);
+    return why === undefined ? `There is no ${subject}` : whyText(why, around.moment.wallMs);
   }
 
   #input(verb: string, words: string[], nowMs: number): Input {

@@ -1,0 +1,140 @@
+/** What the checks of a service say, and what they would have to say to change its state. */
+import { neededOf } from "./decide.ts";
+import { earliestMs, outlook, type Outlook } from "./outlook.ts";
+import { span } from "./span.ts";
+import type { AgentState } from "./state.ts";
+import type { Moment } from "./status.ts";
+import { list, pause } from "./why-words.ts";
+
+/** Enough to see a pattern; `anyctl status` has them all. */
+const SHOWN_MAX = 4;
+
+/** Which checks come first: those that explain the most. */
+const ORDER = { down: 0, unknown: 1, up: 2 } as const;
+
+/** What was seen: how many are up, then each check with its last result. */
+export function checkEvidence(state: AgentState, at: number, moment: Moment): string[] {
+  const places = state.index.checksOf[at] ?? [];
+  if (places.length === 0) return ["It has no checks: no configuration in force describes it."];
+  const verdictAt = (place: number) => state.checks[place]?.health.verdict ?? "unknown";
+  const ordered = places.toSorted((a, b) => ORDER[verdictAt(a)] - ORDER[verdictAt(b)]);
+  const sentences = ordered.slice(0, SHOWN_MAX).map((place) => oneCheck(state, place, moment));
+  const rest = ordered.slice(SHOWN_MAX).map(verdictAt);
+  if (rest.length > 0) {
+    const kinds = [...new Set(rest)].map(
+      (verdict) => `${rest.filter((one) => one === verdict).length} ${verdict}`,
+    );
+    sentences.push(`Of its other checks ${list(kinds, 3)}.`);
+  }
+  if (places.length === 1) return sentences;
+  const up = places.filter((place) => verdictAt(place) === "up").length;
+  const needed = neededOf(state.index.plan.services[at]?.require ?? "all", places.length);
+  const are = up === 1 ? "is" : "are";
+  const wanted = needed === places.length ? "all" : `${needed}`;
+  const need = needed === 1 ? "is" : "are";
+  return [`${up} of ${places.length} checks ${are} up; ${wanted} ${need} needed.`, ...sentences];
+}
+
+function oneCheck(state: AgentState, place: number, { nowMs }: Moment): string {
+  const check = state.index.checks[place]?.check;
+  const known = state.checks[place];
+  if (check === undefined || known === undefined) return "";
+  const { health, last } = known;
+  const { verdict, against, towards } = health;
+  const standing = span(nowMs - health.sinceMs);
+  const parts = [
+    verdict === "unknown"
+      ? `Check ${check.name} (${check.spec.type}) has had no verdict for ${standing}`
+      : `Check ${check.name} (${check.spec.type}) has been ${verdict} for ${standing}`,
+  ];
+  if (last === undefined) parts.push("no result yet");
+  else {
+    const { result, startedMs, elapsedMs } = last;
+    const inconclusive = result.outcome === "inconclusive" ? "inconclusive, " : "";
+    const detail = result.detail === "" ? "" : ` (${result.detail})`;
+    const took = `after ${Math.round(elapsedMs * 10) / 10} ms`;
+    const since = span(nowMs - startedMs - elapsedMs);
+    parts.push(`last result ${inconclusive}${result.reason}${detail} ${took}, ${since} ago`);
+  }
+  if (against > 0) {
+    const needed = towards === "up" ? check.rise : check.fall;
+    const kind = towards === "up" ? "passes" : "failures";
+    parts.push(`${against} of ${needed} ${kind} in a row`);
+  }
+  return `${parts.join("; ")}.`;
+}
+
+/** `once check a passes 2 more times in a row (probed every 1s), at the earliest in 3s` */
+export function onceChecks(state: AgentState, at: number, towards: "up" | "down", moment: Moment) {
+  const ahead = outlook(state, at, towards, moment.nowMs);
+  if (ahead === undefined) return undefined;
+  const soonest = earliestMs(ahead);
+  return `once ${needs(ahead)}, at the earliest in ${exactly(soonest - moment.nowMs)}`;
+}
+
+/** What the checks of a service must do after the end of a drain, which forgets all verdicts. */
+export function afresh(state: AgentState, at: number): string {
+  const places = state.index.checksOf[at] ?? [];
+  if (places.length === 0) return "";
+  const needed = neededOf(state.index.plan.services[at]?.require ?? "all", places.length);
+  return whoDoesWhat(
+    places.flatMap((place) => {
+      const check = state.index.checks[place]?.check;
+      if (check === undefined) return [];
+      const { name, rise, timing } = check;
+      const { intervalMs, fastIntervalMs } = timing;
+      return { name, times: times(rise, ""), pace: paces(rise, intervalMs, fastIntervalMs) };
+    }),
+    needed,
+    "up",
+  );
+}
+
+function needs({ count: wanted, checks, towards }: Outlook): string {
+  const done = checks.map(({ name, more, have, paceMs, fastMs }) => ({
+    name,
+    times: times(more, have > 0 ? " more" : ""),
+    pace: paces(more, paceMs, fastMs),
+  }));
+  return whoDoesWhat(done, wanted, towards);
+}
+
+interface Deed {
+  readonly name: string;
+  readonly times: string;
+  readonly pace: string;
+}
+
+/** `checks a and b pass 3 times in a row (probed every 1s)`; what they have in common is said once. */
+function whoDoesWhat(deeds: readonly Deed[], wanted: number, towards: "up" | "down"): string {
+  const isSame = new Set(deeds.map((deed) => deed.times + deed.pace)).size === 1;
+  const [one, many] = towards === "up" ? ["passes", "pass"] : ["fails", "fail"];
+  const some = wanted < deeds.length ? `${wanted} of the checks` : "checks";
+  const [first] = deeds;
+  if (isSame && first !== undefined) {
+    const names = list(
+      deeds.map(({ name }) => name),
+      SHOWN_MAX,
+    );
+    const who = deeds.length === 1 ? `check ${names}` : `${some} ${names}`;
+    return `${who} ${deeds.length === 1 || wanted === 1 ? one : many} ${first.times} ${first.pace}`;
+  }
+  const each = deeds.map((deed) => `${deed.name} ${one} ${deed.times} ${deed.pace}`);
+  return `${wanted < deeds.length ? `${wanted} of these: ` : ""}check ${list(each, SHOWN_MAX)}`;
+}
+
+function paces(more: number, paceMs: number, fastMs: number): string {
+  const then = more > 1 && fastMs !== paceMs ? `, then every ${pause(fastMs)}` : "";
+  return `(probed every ${pause(paceMs)}${then})`;
+}
+
+/** `once`, `1 more time`, `3 times in a row` */
+function times(number: number, more: string): string {
+  if (number > 1) return `${number}${more} times in a row`;
+  return more === "" ? "once" : `1${more} time`;
+}
+
+/** Short waits with a fraction: `1.5s`, `0s`, `2m 3s`. */
+function exactly(ms: number): string {
+  return ms < 60_000 ? `${Math.round(Math.max(0, ms) / 100) / 10}s` : span(ms);
+}

@@ -1,0 +1,50 @@
+/** What would change the state of a service, and when. */
+import { pinOf } from "./orders.ts";
+import type { AgentState } from "./state.ts";
+import type { Moment } from "./status.ts";
+import { onceChecks } from "./why-checks.ts";
+import { orderOutlook } from "./why-orders.ts";
+
+/** One sentence for each thing that would. */
+export function serviceOutlook(state: AgentState, at: number, moment: Moment): string[] {
+  const name = state.index.plan.services[at]?.name ?? "";
+  const up = onceChecks(state, at, "up", moment);
+  const down = onceChecks(state, at, "down", moment);
+  switch (state.services[at]?.state) {
+    case "stopping":
+      return ["The agent ends; the one that ExaBGP starts next judges it anew."];
+    case "draining":
+    case "drained":
+    case "pinned":
+      return orderOutlook(state, at, moment);
+    case "up":
+      return [`It goes down ${down}, and out with \`anyctl drain ${name}\`.`];
+    case "down":
+      return [`It is up again ${up}.`];
+    case "starting":
+    case undefined:
+      return startingOutlook(state, name, up, down);
+  }
+}
+
+function startingOutlook(
+  state: AgentState,
+  name: string,
+  up: string | undefined,
+  down: string | undefined,
+): string[] {
+  const isUnreadable = state.drains === undefined;
+  if (isUnreadable && pinOf(state.pins, name) !== undefined) {
+    return ["It is announced as pinned once the drains can be read, unless it is drained."];
+  }
+  if (up === undefined && down === undefined) {
+    return ["Nothing is decided about it before a configuration describes it."];
+  }
+  const readable = isUnreadable ? "once the drains can be read, unless it is drained" : "";
+  // Its checks pass, and only the drains are missing.
+  const comes =
+    up === undefined
+      ? readable
+      : [up, isUnreadable && `and ${readable}`].filter(Boolean).join(", ");
+  return [`It is up ${comes}.`, ...(down === undefined ? [] : [`It is down ${down}.`])];
+}

@@ -1,0 +1,119 @@
+/** What ExaBGP was told about prefixes, what it answered, and who hears of it. */
+import type { PlannedPrefix } from "./index-plan.ts";
+import { wantedOf } from "./reconcile.ts";
+import { isAnnounced, UNTOLD, type RouteState } from "./routes.ts";
+import type { AgentState } from "./state.ts";
+import type { Moment } from "./status.ts";
+import type { Surroundings } from "./why.ts";
+import { list, soon } from "./why-words.ts";
+import { wishOf } from "./wishes.ts";
+
+const PREFIXES_SHOWN = 3;
+const NEIGHBORS_SHOWN = 3;
+
+/** One sentence for each fate; prefixes that share it together. */
+export function routeSentences(
+  state: AgentState,
+  prefixes: readonly string[],
+  moment: Moment,
+): string[] {
+  const fates = new Map<string, string[]>();
+  for (const prefix of prefixes) {
+    const fate = fateOf(state, prefix, moment);
+    fates.set(fate, [...(fates.get(fate) ?? []), prefix]);
+  }
+  return [...fates].map(([fate, those]) =>
+    fate
+      .replace("%", () => list(those, PREFIXES_SHOWN))
+      .replace("#", those.length > 1 ? "are" : "is"),
+  );
+}
+
+/** `%` stands for the prefixes, `#` for `is` or `are`. */
+function fateOf(state: AgentState, prefix: string, moment: Moment): string {
+  const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
+  const route = state.routes.get(prefix) ?? UNTOLD;
+  const wish = wantedOf(state, planned, route);
+  const verb = route.told === "announced" ? "announce" : "withdraw";
+  switch (route.answer) {
+    case "none":
+      return isAnnounced(route)
+        ? "% # as an earlier life of the agent left it: announced."
+        : "ExaBGP has been told nothing about %.";
+    case "pending":
+      return `ExaBGP is told to ${verb} % and has not answered yet.`;
+    case "failed": {
+      const { retryAtMs } = route;
+      const again =
+        retryAtMs === undefined ? "" : `; it is tried again at ${soon(retryAtMs, moment)}`;
+      return `ExaBGP was told to ${verb} % but refused or did not answer${again}.`;
+    }
+    case "done": {
+      if (route.told === "withdrawn") return "% # withdrawn: ExaBGP accepted that.";
+      const variant = "variant" in wish && wish.variant !== "up" ? wish.variant : undefined;
+      const as = variant === undefined ? "" : ` with the attributes for ${variant}`;
+      const left = wish.disposition === "leave" ? ", and left alone" : "";
+      return `% # announced${as}${left}: ExaBGP accepted that.`;
+    }
+  }
+}
+
+/** Other services that have a say about the prefixes of the service at `at`. */
+export function sharedSentences(
+  state: AgentState,
+  prefixes: readonly string[],
+  at?: number,
+): string[] {
+  const known = new Set<string>();
+  return prefixes.flatMap((prefix) => {
+    const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
+    if (planned === undefined || planned.services.length < 2) return [];
+    const others = planned.services.filter((place) => place !== at);
+    const states = others.map((place) => {
+      const { name } = state.index.plan.services[place] ?? { name: "" };
+      return `${name} (${state.services[place]?.state ?? "starting"})`;
+    });
+    const key = `${planned.shared} ${states.join()}`;
+    if (known.has(key)) return [];
+    known.add(key);
+    const which = planned.shared === "all" ? "only while all of them are" : "while any of them is";
+    const names = list(states, NEIGHBORS_SHOWN);
+    return at === undefined
+      ? [`Its services are ${names}; it is announced ${which}.`]
+      : [`It shares ${prefix} with ${names}: that is announced ${which}.`];
+  });
+}
+
+/** The service whose state decides about a prefix, and how it stands to the wish. */
+export function deciding(state: AgentState, planned: PlannedPrefix): number {
+  const route = state.routes.get(planned.prefix) ?? UNTOLD;
+  const wish = wantedOf(state, planned, route);
+  const own = (place: number) => wishOf(state.services[place]?.state ?? "starting", planned.routes);
+  const same = planned.services.find((place) => {
+    const one = own(place);
+    if (one.disposition !== wish.disposition) return false;
+    return !("variant" in one && "variant" in wish) || one.variant === wish.variant;
+  });
+  return same ?? planned.services[0] ?? 0;
+}
+
+/** Whether a neighbor hears of it; nothing to say while all is well, or while nothing is announced. */
+export function sessionSentences(
+  routes: readonly Pick<RouteState, "told" | "owned">[],
+  { sessions, exabgp }: Surroundings,
+): string[] {
+  if (exabgp.phase !== "ready") {
+    return [`ExaBGP has not answered yet (${exabgp.phase}), so nothing new is announced.`];
+  }
+  const off = exabgp.acks === "off" ? ["ExaBGP gives no answers: accepted means written."] : [];
+  if (!routes.some(isAnnounced)) return off;
+  if (sessions.length === 0) {
+    return [...off, "ExaBGP has told of no session: whether a neighbor hears it is not known."];
+  }
+  const down = sessions.filter(({ state }) => state !== "up").map(({ neighbor }) => neighbor);
+  if (down.length === 0) return off;
+  const names = list(down, NEIGHBORS_SHOWN);
+  return down.length === sessions.length
+    ? [...off, `No BGP session is up (${names}): ExaBGP sends the route when one is back.`]
+    : [...off, `Without a session, ${names} ${down.length > 1 ? "do" : "does"} not hear it.`];
+}
