@@ -1,5 +1,6 @@
 /** The agent as commands ask it. */
-import { AgentUnreachable, getStatus } from "../control/client.ts";
+import { AgentUnreachable, getStatus, getWhy } from "../control/client.ts";
+import type { Explanation, Subject } from "../control/explanation.ts";
 import type { Status } from "../control/protocol.ts";
 import { CommandError } from "./exit.ts";
 import type { CommandIo } from "./io.ts";
@@ -25,6 +26,23 @@ export async function askStatus(socketPath: string, io: CommandIo): Promise<Stat
     throw new CommandError("unreachable", `${answer.message}; ${ADVICE[answer.code]}`, answer);
   }
   return answer;
+}
+
+/** @throws {CommandError} `unreachable`, or `refused` when there is no such thing */
+export async function askWhy(
+  socketPath: string,
+  subject: Subject,
+  io: CommandIo,
+): Promise<Explanation> {
+  let told: Explanation | string;
+  try {
+    told = await getWhy(socketPath, subject, ANSWER_MAX_MS, io.timers);
+  } catch (error) {
+    if (!(error instanceof AgentUnreachable)) throw error;
+    throw new CommandError("unreachable", `${error.message}; ${ADVICE[error.code]}`, error);
+  }
+  if (typeof told === "string") throw new CommandError("refused", told);
+  return told;
 }
 
 /** The status, or why there is none. */

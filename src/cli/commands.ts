@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 
 export const COMMANDS: ReadonlyMap<string, () => Promise<{ readonly command: Command }>> = new Map([
   ["status", () => import("./commands/status.ts")],
+  ["why", () => import("./commands/why.ts")],
   ["drain", () => import("./commands/drain.ts")],
   ["undrain", () => import("./commands/undrain.ts")],
   ["pin", () => import("./commands/pin.ts")],

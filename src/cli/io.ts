@@ -9,6 +9,8 @@ export interface CommandIo {
   cwd(): string;
   /** Whether stdout may be colored. */
   readonly color: boolean;
+  /** Of the terminal that stdout is, as it is now; undefined when it is none. */
+  readonly columns?: number | undefined;
   /** Of whoever runs the command. */
   readonly uid: number;
   readonly timers: Timers;
@@ -30,6 +32,9 @@ export function systemIo(): CommandIo {
     env,
     cwd: () => process.cwd(),
     color: mayColor(stdout.isTTY, env),
+    get columns() {
+      return stdout.isTTY ? stdout.columns : undefined;
+    },
     uid: process.getuid?.() ?? 0,
     timers: systemTimers,
     wallMs: () => Date.now(),

@@ -1,5 +1,6 @@
 /** The routes of the control API, and what each request gets. */
 import type { IncomingMessage } from "node:http";
+import { whySubject, type Explanation, type Subject } from "./explanation.ts";
 import { PAGE_HEADERS, statusPage } from "./page.ts";
 import type { ErrorBody, Healthz, Status } from "./protocol.ts";
 
@@ -9,6 +10,8 @@ export interface ControlSource {
   readonly healthz: () => Healthz;
   /** In the Prometheus text format 0.0.4. */
   readonly metrics?: () => Promise<string>;
+  /** undefined until the agent has begun to decide. */
+  readonly why?: (subject: Subject) => Explanation | ErrorBody | undefined;
 }
 
 export interface Answer {
@@ -44,6 +47,9 @@ const ROUTES: Readonly<Record<string, Entry>> = {
   },
 };
 
+/** What `whySubject` reads. */
+const WHY_PATHS = ["/v1/services/NAME/why", "/v1/prefixes/PREFIX/why"];
+
 const METHODS = "GET, HEAD";
 
 export function answerTo(
@@ -52,7 +58,7 @@ export function answerTo(
   listener: Listener,
 ): Answer | Promise<Answer> {
   const path = (request.url ?? "").split("?", 1)[0] ?? "";
-  const entry = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+  const entry = entryOf(path);
   if (entry === undefined || !isReached(entry, listener)) {
     const allowed = pathsOf(listener).join(", ");
     return errorAnswer(404, `There is no such path; allowed: ${allowed}`);
@@ -64,13 +70,26 @@ export function answerTo(
   return entry.answer(source);
 }
 
+function entryOf(path: string): Entry | undefined {
+  if (Object.hasOwn(ROUTES, path)) return ROUTES[path];
+  const subject = whySubject(path);
+  if (subject === undefined) return undefined;
+  return { reach: "socket", answer: (source) => answerWhy(source, subject) };
+}
+
+function answerWhy({ why }: ControlSource, subject: Subject): Answer {
+  const told = why?.(subject);
+  if (told === undefined) return errorAnswer(503, "The agent has only just started; try again");
+  return json("error" in told ? 404 : 200, told);
+}
+
 function isReached({ reach }: Entry, listener: Listener): boolean {
   return reach === "everywhere" || reach === listener;
 }
 
 function pathsOf(listener: Listener): string[] {
   const paths = Object.entries(ROUTES).filter(([, entry]) => isReached(entry, listener));
-  return paths.map(([path]) => path);
+  return [...paths.map(([path]) => path), ...(listener === "socket" ? WHY_PATHS : [])];
 }
 
 async function answerMetrics({ metrics }: ControlSource): Promise<Answer> {
@@ -88,7 +107,7 @@ export function errorAnswer(
   return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
-function json(status: number, body: Status | Healthz | ErrorBody): Answer {
+function json(status: number, body: Status | Healthz | Explanation | ErrorBody): Answer {
   return {
     status,
     headers: {

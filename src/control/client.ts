@@ -1,6 +1,7 @@
 /** Asks the agent of this host. */
 import { request, type IncomingMessage } from "node:http";
 import type { Timers } from "../../checks/timers.ts";
+import { whyPath, type Explanation, type Subject } from "./explanation.ts";
 import type { Status } from "./protocol.ts";
 
 /** What kept the agent from answering. */
@@ -53,11 +54,40 @@ export async function getStatus(
   );
 }
 
+/**
+ * `GET /v1/services/NAME/why` or `GET /v1/prefixes/PREFIX/why`.
+ *
+ * @returns The explanation, or the sentence that says which names there are.
+ * @throws {AgentUnreachable}
+ */
+export async function getWhy(
+  socketPath: string,
+  subject: Subject,
+  timeoutMs: number,
+  timers: Timers,
+): Promise<Explanation | string> {
+  const text = await getText(socketPath, whyPath(subject), timeoutMs, timers, [200, 404]);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new AgentUnreachable("wrong-answer", socketPath, "the answer is not JSON", error);
+  }
+  if (isExplanation(value)) return value;
+  if (hasTexts(value, ["error"])) return String(value["error"]);
+  throw new AgentUnreachable("wrong-answer", socketPath, "the answer is no explanation");
+}
+
+function isExplanation(value: unknown): value is Explanation {
+  return hasTexts(value, ["subject", "kind", "state", "reason", "text"]);
+}
+
 function getText(
   socketPath: string,
   path: string,
   timeoutMs: number,
   timers: Timers,
+  statuses: readonly number[] = [200],
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (code: UnreachableCode, why: string, cause?: unknown) => {
@@ -69,7 +99,7 @@ function getText(
       fail("timeout", `it is there, but said nothing within ${timeoutMs} ms`);
     });
     const asked = request({ socketPath, path, agent: false }, (response) => {
-      if (response.statusCode !== 200) {
+      if (!statuses.includes(response.statusCode ?? 0)) {
         fail("wrong-answer", `the answer has status ${response.statusCode}`);
         return;
       }

@@ -1,6 +1,7 @@
 /** What ExaBGP was told about prefixes, what it answered, and who hears of it. */
 import type { PlannedPrefix } from "./index-plan.ts";
 import { wantedOf } from "./reconcile.ts";
+import { span } from "./span.ts";
 import { isAnnounced, UNTOLD, type RouteState } from "./routes.ts";
 import type { AgentState } from "./state.ts";
 import type { Moment } from "./status.ts";
@@ -56,6 +57,33 @@ function fateOf(state: AgentState, prefix: string, moment: Moment): string {
       return `% # announced${as}${left}: ExaBGP accepted that.`;
     }
   }
+}
+
+/** What went to neighbors, where ExaBGP tells; prefixes and neighbors of which the same is true together. */
+export function sentSentences(
+  prefixes: readonly string[],
+  { sent, moment }: Pick<Surroundings, "sent" | "moment">,
+): string[] {
+  const groups = new Map<string, { prefixes: string[]; last: number }>();
+  for (const prefix of prefixes) {
+    const updates = sent.get(prefix) ?? [];
+    for (const action of ["announce", "withdraw"] as const) {
+      const those = updates.filter((update) => update.action === action);
+      if (those.length === 0) continue;
+      const neighbors = list(those.map(({ neighbor }) => neighbor).toSorted(), NEIGHBORS_SHOWN);
+      const key = `${action === "announce" ? "announces" : "withdraws"} % to ${neighbors}`;
+      const last = Math.max(...those.map(({ at }) => Date.parse(at)));
+      const group = groups.get(key) ?? { prefixes: [], last };
+      groups.set(key, {
+        prefixes: [...group.prefixes, prefix],
+        last: Math.max(group.last, last),
+      });
+    }
+  }
+  return [...groups].map(([what, group]) => {
+    const deed = what.replace("%", () => list(group.prefixes, PREFIXES_SHOWN));
+    return `The last UPDATE ${deed}, ${span(moment.wallMs - group.last)} ago.`;
+  });
 }
 
 /** Other services that have a say about the prefixes of the service at `at`. */

@@ -3,7 +3,7 @@ import { span } from "./span.ts";
 import type { Moment } from "./status.ts";
 
 /** RFC 3339 in whole seconds. */
-export function date(ms: number, { nowMs, wallMs }: Moment): string {
+function date(ms: number, { nowMs, wallMs }: Moment): string {
   return `${new Date(wallMs - (nowMs - ms)).toISOString().slice(0, 19)}Z`;
 }
 

@@ -3,12 +3,18 @@ import type { State, StateReason } from "./decide.ts";
 import { UNTOLD, type RouteState } from "./routes.ts";
 import { span } from "./span.ts";
 import type { AgentState } from "./state.ts";
-import type { Moment } from "./status.ts";
+import type { Moment, SentUpdate } from "./status.ts";
 import { checkEvidence } from "./why-checks.ts";
 import { orderEvidence } from "./why-orders.ts";
 import { serviceOutlook } from "./why-outlook.ts";
 import { list } from "./why-words.ts";
-import { deciding, routeSentences, sessionSentences, sharedSentences } from "./why-routes.ts";
+import {
+  deciding,
+  routeSentences,
+  sentSentences,
+  sessionSentences,
+  sharedSentences,
+} from "./why-routes.ts";
 
 export interface Why {
   /** The name of a service, or a prefix. */
@@ -35,6 +41,8 @@ export interface Surroundings {
   readonly sessions: readonly { readonly neighbor: string; readonly state: string }[];
   readonly exabgp: { readonly phase: string; readonly acks: "on" | "off" | "unknown" };
   readonly config: { readonly origin: "file" | "last-good" | "none"; readonly current: boolean };
+  /** The last UPDATE to each neighbor as far as ExaBGP echoes them, by prefix. */
+  readonly sent: ReadonlyMap<string, readonly SentUpdate[]>;
 }
 
 /** @returns undefined when there is no such service. */
@@ -57,6 +65,7 @@ export function whyService(state: AgentState, name: string, around: Surroundings
       ...orderEvidence(state, at, moment),
       ...checkEvidence(state, at, moment),
       ...routeSentences(state, prefixes, moment),
+      ...sentSentences(prefixes, around),
       ...sharedSentences(state, prefixes, at),
       ...sessionSentences(routes, around),
     ],
@@ -87,6 +96,7 @@ export function whyPrefix(
       since: undefined,
       because: [
         ...routes,
+        ...sentSentences([prefix], around),
         `No service names it any more; it was announced for ${owners}.`,
         ...configEvidence(around),
       ],
@@ -104,6 +114,7 @@ export function whyPrefix(
     since: service.since,
     because: [
       ...routes,
+      ...sentSentences([prefix], around),
       ...configEvidence(around),
       ...sharedSentences(state, [prefix]),
       head,

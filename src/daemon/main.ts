@@ -7,6 +7,7 @@ import { isatty } from "node:tty";
 import { Bridge, LineWriter } from "exabgp-ts-bridge";
 import { createResolver } from "../../checks/resolve.ts";
 import { readLenient } from "../config/load.ts";
+import type { Subject } from "../control/explanation.ts";
 import { startAgent } from "../core/configure.ts";
 import type { OwnedRoute } from "../core/routes.ts";
 import { type AgentArguments, parseArguments } from "./arguments.ts";
@@ -18,6 +19,7 @@ import { configStatus, type Effective, startConfiguration } from "./configuratio
 import { Control } from "./control.ts";
 import { Echo } from "./echo.ts";
 import { createExit } from "./exit.ts";
+import { explain } from "./explain.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { HttpListener } from "./http-listener.ts";
 import { bootId, exabgpLife } from "./life.ts";
@@ -150,6 +152,7 @@ class Agent {
       status: () => statusOf(this.#sources()),
       healthz: () => healthOf(statusOf(this.#sources())),
       metrics: () => this.#metrics.text(),
+      why: (subject: Subject) => explain(subject, this.#sources()),
       timers: clock,
     };
     this.#control = new Control(

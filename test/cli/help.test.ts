@@ -24,6 +24,7 @@ const LINES = [
   "undrain",
   "unpin",
   "version",
+  "why",
 ];
 
 function fileOf(line: string): string {

@@ -7,7 +7,7 @@
  * `@MS pin ACTOR SERVICE "NOTE" until=MS`, `@MS unpin ACTOR SERVICE`, `@MS done|error PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
  * `@MS stop`. `drains unreadable` before `start`, until
  * `@MS drains-read`, leaves the drains unknown. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
- * `@MS why SERVICE|PREFIX [exabgp=PHASE] [acks=off] [session=STATE] [config=ORIGIN|stale]` asks.
+ * `@MS why SERVICE|PREFIX [exabgp=PHASE] [acks=off] [sent=PREFIX] [session=STATE] [config=ORIGIN|stale]` asks.
  * Output: `> command`, `= service from -> to (reason)`, `! refusal`, `~ order is over`, `? answer to why`.
  */
 import { encodeAnnounce, encodeWithdraw, normalizeRoute, type Route } from "exabgp-ts-bridge";
@@ -20,6 +20,8 @@ import type { OwnedRoute } from "../../src/core/routes.ts";
 import type { AgentState, Step } from "../../src/core/state.ts";
 import { whyPrefix, whyService, whyText, type Surroundings } from "../../src/core/why.ts";
 import { drain } from "./fixtures.ts";
+
+const SENT = { neighbor: "198.51.100.1", action: "announce" };
 
 export function runTranscript(text: string): string {
   const run = new Run();
@@ -102,6 +104,12 @@ class Run {
         origin: origin === "stale" ? "file" : (origin ?? "file"),
         current: origin === undefined,
       },
+      sent: new Map([
+        [
+          optionOf(options, "sent"),
+          [{ ...SENT, at: new Date(nowMs + Date.UTC(2026, 0, 1) - 4000).toISOString() }],
+        ],
+      ]),
     } as Surroundings;
     if (this.#state === undefined) return "The transcript has not started";
     const why = (subject.includes("/") ? whyPrefix : whyService)(this.#state, subject, around);

@@ -1,0 +1,45 @@
+/** Answers why: the core's explanation, with what only the shell knows. */
+import type { BridgeStatus } from "exabgp-ts-bridge";
+import { parsePrefix } from "../config/prefix.ts";
+import type { Explanation, Subject } from "../control/explanation.ts";
+import type { ErrorBody } from "../control/protocol.ts";
+import { whyPrefix, whyService, whyText, type Surroundings } from "../core/why.ts";
+import type { StatusSources } from "./status.ts";
+
+type ExplanationSources = Pick<StatusSources, "state" | "moment" | "config" | "echo"> & {
+  readonly bridge: { status(): Pick<BridgeStatus, "phase" | "acks" | "sessions"> };
+};
+
+/** More names are not listed. */
+const LISTED_MAX = 20;
+
+/** @returns Why it is so, or which names there are; undefined until the agent has begun to decide. */
+export function explain(
+  { kind, name }: Subject,
+  { state, moment, config, bridge, echo }: ExplanationSources,
+): Explanation | ErrorBody | undefined {
+  if (state === undefined) return undefined;
+  const { phase, acks, sessions } = bridge.status();
+  const around: Surroundings = {
+    moment,
+    config,
+    exabgp: { phase, acks },
+    sessions: [...sessions.values()],
+    sent: echo.byPrefix(),
+  };
+  const why =
+    kind === "service"
+      ? whyService(state, name, around)
+      : whyPrefix(state, parsePrefix(name)?.text ?? name, around);
+  if (why !== undefined) return { ...why, text: whyText(why, moment.wallMs) };
+  const names =
+    kind === "service"
+      ? state.index.plan.services.map((service) => service.name)
+      : [...state.routes.keys()];
+  const more = names.length > LISTED_MAX ? `, and ${names.length - LISTED_MAX} more` : "";
+  const there =
+    names.length === 0
+      ? "there are none"
+      : `there are: ${names.slice(0, LISTED_MAX).join(", ")}${more}`;
+  return { error: `There is no ${kind} ${JSON.stringify(name)}; ${there}` };
+}
