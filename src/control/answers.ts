@@ -1,5 +1,6 @@
 /** The routes of the control API, and what each request gets. */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { READERS_MAX, type EventFeed } from "./event-feed.ts";
 import { whySubject, type Explanation, type Subject } from "./explanation.ts";
 import { PAGE_HEADERS, statusPage } from "./page.ts";
 import type { ErrorBody, Healthz, Status } from "./protocol.ts";
@@ -12,12 +13,15 @@ export interface ControlSource {
   readonly metrics?: () => Promise<string>;
   /** undefined until the agent has begun to decide. */
   readonly why?: (subject: Subject) => Explanation | ErrorBody | undefined;
+  readonly events?: EventFeed;
 }
 
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Goes on with the answer, which does not end by itself. */
+  readonly stream?: (response: ServerResponse) => void;
 }
 
 /** Where a request came in. */
@@ -32,6 +36,7 @@ interface Entry {
 /** Paths are compared as they are written: nothing is below or above anything. */
 const ROUTES: Readonly<Record<string, Entry>> = {
   "/v1/status": { reach: "socket", answer: ({ status }) => json(200, status()) },
+  "/v1/events": { reach: "socket", answer: answerEvents },
   "/healthz": {
     reach: "everywhere",
     answer: ({ healthz }) => {
@@ -81,6 +86,16 @@ function answerWhy({ why }: ControlSource, subject: Subject): Answer {
   const told = why?.(subject);
   if (told === undefined) return errorAnswer(503, "The agent has only just started; try again");
   return json("error" in told ? 404 : 200, told);
+}
+
+function answerEvents({ events }: ControlSource): Answer {
+  if (events?.hasRoom !== true) {
+    return errorAnswer(503, `${READERS_MAX} programs listen already; no more are allowed`);
+  }
+  return {
+    ...text("", { "content-type": "text/event-stream" }),
+    stream: (response) => events.attach(response),
+  };
 }
 
 function isReached({ reach }: Entry, listener: Listener): boolean {

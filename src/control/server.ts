@@ -65,6 +65,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
   return {
     close() {
       removeSocket(socketPath, identity);
+      options.events?.close();
       return close();
     },
   };
@@ -108,10 +109,13 @@ function serve(
 ): void {
   /** Connections that have had their answer, or are getting it. */
   const answered = new WeakSet<Duplex>();
+  /** Connections whose answer does not end; whoever writes it sends away those that do not read. */
+  const endless = new WeakSet<Duplex>();
 
   server.on("connection", (socket) => {
     connections.add(socket);
     const cancel = options.timers.after(CONNECTION_MAX_MS, () => {
+      if (endless.has(socket)) return;
       if (answered.has(socket)) socket.destroy();
       else refuse(socket, errorAnswer(408, `No complete request within ${CONNECTION_MAX_MS} ms`));
     });
@@ -136,8 +140,14 @@ function serve(
     void answerOrFailure(request, options, listener).then((answer) => write(response, answer));
   }
 
-  function write(response: ServerResponse, { status, headers, body }: Answer): void {
+  function write(response: ServerResponse, { status, headers, body, stream }: Answer): void {
     response.shouldKeepAlive = false;
+    if (stream !== undefined && response.req.method !== "HEAD") {
+      endless.add(response.req.socket);
+      response.writeHead(status, headers);
+      stream(response);
+      return;
+    }
     response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
     response.end(body);
   }

@@ -7,6 +7,7 @@ import type { Command } from "../core/routes.ts";
 import type { AgentState, Step } from "../core/state.ts";
 import type { AuditDesk } from "./audit.ts";
 import type { Clock } from "./clock.ts";
+import type { Events } from "./events.ts";
 import type { Log } from "./log.ts";
 import type { Meter } from "./metrics/meter.ts";
 import type { OwnedFile } from "./owned.ts";
@@ -21,6 +22,8 @@ export interface LoopOptions {
   readonly problems: Problems;
   /** Counts what happens. */
   readonly meter?: Pick<Meter, "decided" | "settled">;
+  /** Tells listeners what the audit record does not. */
+  readonly events?: Pick<Events, "verdict">;
   /** The file of a drain or a pin that has ended by itself is to go. */
   readonly expired: (expiry: Expiry) => void;
 }
@@ -110,7 +113,10 @@ export class Loop {
     // The bridge writes in the next microtask, and this comes behind it: routes before logs.
     queueMicrotask(() => {
       for (const action of actions) {
-        if (action.type === "verdict") this.#logVerdict(action);
+        if (action.type === "verdict") {
+          this.#logVerdict(action);
+          this.#options.events?.verdict(action);
+        }
         if (action.type === "refused") this.#options.audit.refused(action);
         if (action.type === "expired") this.#options.expired(action);
       }

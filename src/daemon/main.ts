@@ -8,6 +8,7 @@ import { Bridge, LineWriter } from "exabgp-ts-bridge";
 import { createResolver } from "../../checks/resolve.ts";
 import { readLenient } from "../config/load.ts";
 import type { Subject } from "../control/explanation.ts";
+import { EventFeed } from "../control/event-feed.ts";
 import { startAgent } from "../core/configure.ts";
 import type { OwnedRoute } from "../core/routes.ts";
 import { type AgentArguments, parseArguments } from "./arguments.ts";
@@ -18,6 +19,7 @@ import { createMoments, systemClock as clock } from "./clock.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
 import { Control } from "./control.ts";
 import { Echo } from "./echo.ts";
+import { Events } from "./events.ts";
 import { createExit } from "./exit.ts";
 import { explain } from "./explain.ts";
 import { startHeartbeat } from "./heartbeat.ts";
@@ -92,13 +94,15 @@ class Agent {
   readonly #http: HttpListener;
   readonly #metrics: Metrics;
   readonly #sessions: SessionLog;
+  readonly #feed = new EventFeed(clock);
+  readonly #events = new Events(clock, this.#feed);
   #loop: Loop | undefined;
   #reloader: Reloader | undefined;
 
   constructor(configPath: string, log: Log) {
     this.#log = log;
     this.#configPath = configPath;
-    this.#problems = new Problems(clock, log);
+    this.#problems = new Problems(clock, log, (one, over) => this.#events.problem(one, over));
     this.#files = readLenient(configPath);
     log.info(
       { version: this.#version, configPath, ...this.#files, pid: process.pid },
@@ -120,7 +124,7 @@ class Agent {
     this.#owned = this.#ownedFile.load((detail) => this.#problems.report("owned-file", detail));
     this.#effective = startConfiguration(configPath, stateDir, this.#owned, hostname());
     this.#exit = createExit(log, () => this.#last());
-    this.#sessions = new SessionLog(log);
+    this.#sessions = new SessionLog(log, (event) => this.#events.session(event));
     this.#bridge = this.#createBridge();
     const boot = bootId();
     this.#auditFile = new AuditFile({
@@ -130,9 +134,11 @@ class Agent {
       problem: (detail) => this.#problems.state("audit-file", detail),
     });
     const origin = { pop: this.#effective.plan.pop, boot, agent: this.#version };
-    this.#audit = new AuditDesk(clock, origin, (draft, timing) =>
-      logRecord(log, this.#auditFile.append(draft), timing),
-    );
+    this.#audit = new AuditDesk(clock, origin, (draft, timing) => {
+      const record = this.#auditFile.append(draft);
+      logRecord(log, record, timing);
+      this.#events.transition(record);
+    });
     this.#scheduler = new Scheduler({
       clock,
       context: { resolver: createResolver() },
@@ -159,6 +165,7 @@ class Agent {
       {
         ...answers,
         socketPath,
+        events: this.#feed,
       },
       this.#problems,
     );
@@ -182,6 +189,7 @@ class Agent {
       problems: this.#problems,
       expired: (expiry) => this.#orders.expired(expiry),
       meter: this.#metrics.meter,
+      events: this.#events,
     });
     this.#loop.start(first.actions);
     this.#loop.dispatch({ type: "pins", pins: this.#orders.pins, unpins: [] });
@@ -195,6 +203,7 @@ class Agent {
       probe: (checks) => this.#prober.probe(checks),
       pop: (pop) => this.#audit.rename(pop),
       listen: (address) => void this.#http.listen(address),
+      settled: (status) => this.#events.config(status),
     });
     const reloader = this.#reloader;
     // The kernel does not say who sent a signal.

@@ -23,11 +23,18 @@ export type ProblemKind =
 export class Problems {
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #changed: (problem: ProblemStatus, over: boolean) => void;
   readonly #standing = new Map<ProblemKind, ProblemStatus>();
 
-  constructor(clock: Clock, log: Log) {
+  /** @param changed A problem is new, has another detail, or is over. */
+  constructor(
+    clock: Clock,
+    log: Log,
+    changed: (problem: ProblemStatus, over: boolean) => void = () => {},
+  ) {
     this.#clock = clock;
     this.#log = log;
+    this.#changed = changed;
   }
 
   report(word: ProblemKind, detail: string): void {
@@ -36,6 +43,7 @@ export class Problems {
     const since = before?.since ?? new Date(this.#clock.wallMs()).toISOString();
     this.#standing.set(word, { word, detail, since });
     this.#log.error({ word, detail }, "problem");
+    this.#changed({ word, detail, since }, false);
   }
 
   /** @param detail undefined when all is well. */
@@ -45,7 +53,11 @@ export class Problems {
   }
 
   clear(word: ProblemKind): void {
-    if (this.#standing.delete(word)) this.#log.info({ word }, "problem is over");
+    const problem = this.#standing.get(word);
+    if (problem === undefined) return;
+    this.#standing.delete(word);
+    this.#log.info({ word }, "problem is over");
+    this.#changed(problem, true);
   }
 
   list(): ProblemStatus[] {

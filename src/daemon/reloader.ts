@@ -26,6 +26,8 @@ export interface ReloaderOptions {
   readonly pop: (pop: string) => void;
   /** Metrics and status are told there from now on. */
   readonly listen: (address: ListenAddress | undefined) => void;
+  /** This is in force from now on, or why what was read is not. */
+  readonly settled?: (status: ConfigStatus) => void;
 }
 
 /** How soon a mended file is noticed while there is no configuration at all. */
@@ -72,6 +74,7 @@ export class Reloader {
   #settle(effective: Effective): void {
     const { problems, probe, pop, listen } = this.#options;
     this.#effective = effective;
+    this.#options.settled?.(this.status);
     pop(effective.plan.pop);
     listen(effective.config?.settings.httpListen);
     probe(effective.plan.services.flatMap(({ checks }) => checks));

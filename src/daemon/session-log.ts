@@ -4,13 +4,17 @@ import type { Log } from "./log.ts";
 
 export class SessionLog {
   readonly #log: Log;
+  readonly #changed: (event: SessionEvent) => void;
   readonly #last = new Map<string, SessionEvent["state"]>();
 
-  constructor(log: Log) {
+  /** @param changed A session is up, or is not any more. */
+  constructor(log: Log, changed: (event: SessionEvent) => void = () => {}) {
     this.#log = log;
+    this.#changed = changed;
   }
 
-  heard({ neighbor, state, reason }: SessionEvent): void {
+  heard(event: SessionEvent): void {
+    const { neighbor, state, reason } = event;
     const fields = { neighbor, state, reason };
     // A TCP connection alone carries no routes.
     if (state === "connected" || this.#last.get(neighbor) === state) {
@@ -19,5 +23,6 @@ export class SessionLog {
     }
     this.#last.set(neighbor, state);
     this.#log[state === "up" ? "info" : "warn"](fields, "session changed");
+    this.#changed(event);
   }
 }

@@ -42,7 +42,8 @@ describe("requests and answers", () => {
       name: "another path",
       request: `GET / HTTP/1.1\r\n${host}\r\n`,
       status: 404,
-      error: /allowed: \/v1\/status, \/healthz, \/metrics"/,
+      error:
+        /allowed: \/v1\/status, \/v1\/events, \/healthz, \/metrics, \/v1\/services\/NAME\/why, \/v1\/prefixes\/PREFIX\/why"/,
     },
     {
       name: "a path above",
