@@ -23,7 +23,7 @@ export interface Calendar {
   /** Minutes after midnight, ascending. */
   readonly minutes: readonly number[];
   /** Whether any day fits: the 29th of February is never the first Monday of a month. */
-  readonly comes: boolean;
+  readonly comes: () => boolean;
   /** @param dayMs Midnight of a day of the calendar, as if it were UTC. */
   readonly hasDay: (dayMs: number) => boolean;
 }
@@ -54,7 +54,7 @@ export function calendarOf(cron: string): Calendar {
   const task = createTask(cron, () => {}, { timezone: "UTC" });
   void task.destroy();
   const firstMs = (sorted[0] ?? 0) * MINUTE_MS;
-  return { minutes: sorted, comes: comes(task), hasDay };
+  return { minutes: sorted, comes: () => comes(task), hasDay };
 
   function hasDay(dayMs: number): boolean {
     const date = new Date(dayMs + firstMs);

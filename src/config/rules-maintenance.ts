@@ -63,7 +63,7 @@ interface TimeMistake {
 function timeMistake(window: Draft<Window>): TimeMistake | undefined {
   if (window.cron === undefined) return undefined;
   const calendar = calendarOf(window.cron);
-  if (!calendar.comes) {
+  if (!calendar.comes()) {
     const allowed = "an expression that fits some day: day of month and day of week must both fit";
     return { key: "cron", message: `"${window.cron}" never comes`, allowed };
   }
