@@ -27,6 +27,7 @@ import { HttpListener } from "./http-listener.ts";
 import { bootId, exabgpLife } from "./life.ts";
 import { createLog, type Log } from "./log.ts";
 import { Loop } from "./loop.ts";
+import { Maintenance } from "./maintenance.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { Orders } from "./orders.ts";
 import { OwnedFile } from "./owned.ts";
@@ -88,6 +89,7 @@ class Agent {
   readonly #auditFile: AuditFile;
   readonly #audit: AuditDesk;
   readonly #orders: Orders;
+  readonly #maintenance: Maintenance;
   readonly #scheduler: Scheduler;
   readonly #prober: Prober;
   readonly #control: Control;
@@ -119,6 +121,11 @@ class Agent {
       log,
       problems: this.#problems,
       dispatch: (input) => this.#loop?.dispatch(input),
+    });
+    this.#maintenance = new Maintenance({
+      clock,
+      changed: (drains) => this.#orders.setWindows(drains),
+      problem: (detail) => this.#problems.state("maintenance", detail),
     });
     this.#ownedFile = new OwnedFile(stateDir, life);
     this.#owned = this.#ownedFile.load((detail) => this.#problems.report("owned-file", detail));
@@ -178,6 +185,7 @@ class Agent {
     process.on("SIGTERM", () => this.#exit("SIGTERM", 0));
     process.on("SIGINT", () => this.#exit("SIGINT", 0));
     await this.#control.listen();
+    this.#keepWindows(this.#effective);
     await this.#orders.start();
     const first = startAgent(this.#effective.plan, this.#owned, this.#orders.drains, clock.nowMs());
     this.#loop = new Loop(first.state, {
@@ -204,11 +212,17 @@ class Agent {
       pop: (pop) => this.#audit.rename(pop),
       listen: (address) => void this.#http.listen(address),
       settled: (status) => this.#events.config(status),
+      windows: (effective) => this.#keepWindows(effective),
     });
     const reloader = this.#reloader;
     // The kernel does not say who sent a signal.
     onReloadSignal(() => reloader.reload("unknown"));
     startHeartbeat(this.#log, this.#loop);
+  }
+
+  #keepWindows({ config, plan }: Effective): void {
+    const names = plan.services.map(({ name }) => name);
+    this.#maintenance.update(config?.settings.maintenance ?? [], names);
   }
 
   #createBridge(): Bridge {
@@ -257,6 +271,7 @@ class Agent {
     this.#scheduler.stop();
     this.#loop?.dispatch({ type: "stop", actor: "agent" });
     this.#orders.stop();
+    this.#maintenance.stop();
     this.#reloader?.stop();
     this.#loop?.stop();
     this.#metrics.stop();

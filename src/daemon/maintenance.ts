@@ -80,7 +80,7 @@ export class Maintenance {
     this.#windows = next;
     this.#services = new Set([...services, ALL_SERVICES]);
     this.#options.problem(problems.length === 0 ? undefined : problems.join("\n"));
-    this.#look();
+    this.#look(nowMs);
     this.#cancel();
     this.#watch();
   }
@@ -114,9 +114,8 @@ export class Maintenance {
   }
 
   /** Opens what is to be open now, whenever it started. */
-  #look(): void {
-    const { clock } = this.#options;
-    const [nowMs, wallMs] = [clock.nowMs(), clock.wallMs()];
+  #look(nowMs = this.#options.clock.nowMs()): void {
+    const wallMs = this.#options.clock.wallMs();
     this.#lookedAt = Math.floor(wallMs / MINUTE_MS);
     for (const window of this.#windows.values()) {
       const { plan, calendar, started } = window;
@@ -145,8 +144,10 @@ export class Maintenance {
     }: Readonly<Record<"startMs" | "untilMs" | "nowMs" | "endsAtMs", number>>,
   ): Drain {
     const since = new Date(startMs).toISOString();
-    // A window that a reload changed was announced as draining before.
-    const earlier = this.#ended.find((drain) => drain.service === service && drain.since === since);
+    // This reload changed the window, and its stage goes on; one that an earlier reload ended is over.
+    const earlier = this.#ended.find(
+      (drain) => drain.service === service && drain.since === since && drain.endsAtMs === nowMs,
+    );
     return {
       service,
       kind: "window",

@@ -12,6 +12,7 @@ export type ProblemKind =
   | "exabgp"
   | "http-listener"
   | "last-good-file"
+  | "maintenance"
   | "owned-file"
   | "pin-files"
   | "pin-folder"

@@ -28,6 +28,8 @@ export interface ReloaderOptions {
   readonly listen: (address: ListenAddress | undefined) => void;
   /** This is in force from now on, or why what was read is not. */
   readonly settled?: (status: ConfigStatus) => void;
+  /** Keeps the maintenance windows of this configuration from now on. */
+  readonly windows: (effective: Effective) => void;
 }
 
 /** How soon a mended file is noticed while there is no configuration at all. */
@@ -72,11 +74,12 @@ export class Reloader {
   }
 
   #settle(effective: Effective): void {
-    const { problems, probe, pop, listen } = this.#options;
+    const { problems, probe, pop, listen, windows } = this.#options;
     this.#effective = effective;
     this.#options.settled?.(this.status);
     pop(effective.plan.pop);
     listen(effective.config?.settings.httpListen);
+    windows(effective);
     probe(effective.plan.services.flatMap(({ checks }) => checks));
     if (effective.problems.length === 0) {
       problems.clear("configuration");
