@@ -1,7 +1,6 @@
 /** The TCP listener of a running agent: what it tells, and that nothing about it can hurt. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { get } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
@@ -11,6 +10,7 @@ import { STATUS } from "../control/fixtures.ts";
 import { waitUntil } from "../lab/wait.ts";
 import { manualClock, memoryLog } from "./fixtures.ts";
 import { promtool } from "./promtool.ts";
+import { ask } from "./scrape.ts";
 import { createSite, ScriptedExabgp, webConfig } from "./scripted-exabgp.ts";
 
 /** A port of 127.0.0.1, held until `release`. */
@@ -33,19 +33,6 @@ async function freePort(context: TestContext): Promise<number> {
   const { port, release } = await holdPort(context);
   await release();
   return port;
-}
-
-/** @param where A path on a port, or on a Unix socket. @returns undefined while nobody answers. */
-function ask(where: { port?: number; socketPath?: string; path: string }) {
-  return new Promise<{ status: number; body: string } | undefined>((resolve) => {
-    const asked = get({ ...where, host: "127.0.0.1", agent: false }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (text: string) => (body += text));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-      response.on("error", () => resolve(undefined));
-    });
-    asked.on("error", () => resolve(undefined));
-  });
 }
 
 function listenOn(port: number): string {

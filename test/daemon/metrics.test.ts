@@ -166,6 +166,11 @@ describe("metrics of services", () => {
   it("count decisions by their words", async () => {
     const { series, attempt } = metering();
     attempt("dns/port", pass());
+    // An increase is seen only in a series that was there before.
+    assert.deepEqual(await series("anyctl_transitions_total"), [
+      '{service="dns",from="up",to="down",reason="check-down"} 0',
+      '{service="dns",from="starting",to="up",reason="all-checks-up"} 1',
+    ]);
     attempt("dns/port", fail("refused", ""));
     attempt("dns/port", pass());
     assert.deepEqual(await series("anyctl_transitions_total"), [
@@ -228,7 +233,7 @@ describe("metrics of checks", () => {
     const left = (await text()).split("\n").filter((line) => line.includes('service="web"'));
     // Until ExaBGP has confirmed the withdrawal.
     assert.deepEqual(left, ['anyctl_route_announced{service="web",prefix="192.0.2.1/32"} 1']);
-    assert.equal((await series("anyctl_transitions_total")).length, 1);
+    assert.equal((await series("anyctl_transitions_total")).length, 2);
     assert.equal((await series("anyctl_check_results_total")).length, 1);
   });
 });

@@ -13,6 +13,12 @@ import { Tally } from "./tally.ts";
 /** By service, so that one can be forgotten. */
 type Transitions = Map<string, Tally<"service" | "from" | "to" | "reason">>;
 
+/**
+ * An increase is seen only in a series that was there before: these are, from the start. The second and later
+ * times, any other is too.
+ */
+const WITHDRAWN = { from: "up", to: "down", reason: "check-down" } as const;
+
 /** How a command that was written can end; `superseded` and `closed` were not, or nobody is left to ask. */
 const RESULTS: readonly SettledOutcome[] = ["done", "error", "timeout", "unconfirmed"];
 
@@ -33,7 +39,6 @@ export class Meter {
   });
 
   constructor() {
-    // An increase is seen only in a series that was there before.
     for (const result of RESULTS) this.commands.inc({ result }, 0);
   }
 
@@ -44,7 +49,7 @@ export class Meter {
   decided({ service, from, to, reason }: Transition): void {
     const tally = this.#transitions.get(service) ?? new Tally();
     this.#transitions.set(service, tally);
-    tally.add(`${from} ${to} ${reason}`, () => ({ service, from, to, reason }));
+    tally.add(keyOf({ from, to, reason }), () => ({ service, from, to, reason }));
   }
 
   settled({ outcome, line, ackMs }: Settlement): void {
@@ -66,7 +71,11 @@ export class Meter {
     for (const name of this.#transitions.keys()) {
       if (!names.has(name)) this.#transitions.delete(name);
     }
-    for (const name of names) yield* this.#transitions.get(name)?.rows() ?? [];
+    for (const service of names) {
+      const tally = this.#transitions.get(service);
+      if (tally?.has(keyOf(WITHDRAWN)) !== true) yield [{ service, ...WITHDRAWN }, 0];
+      yield* tally?.rows() ?? [];
+    }
   }
 
   #checkOf(check: CheckPlan, nowMs: number): CheckMeter {
@@ -76,4 +85,8 @@ export class Meter {
     this.#checks.set(check.id, made);
     return made;
   }
+}
+
+function keyOf({ from, to, reason }: Pick<Transition, "from" | "to" | "reason">): string {
+  return `${from} ${to} ${reason}`;
 }

@@ -11,6 +11,10 @@ export class Tally<Label extends string> {
     else known.count += 1;
   }
 
+  has(key: string): boolean {
+    return this.#counts.has(key);
+  }
+
   *rows(): Iterable<Row<Label>> {
     for (const { labels, count } of this.#counts.values()) yield [labels, count];
   }
