@@ -1,7 +1,5 @@
 /** Text from outside must not move the cursor, hide itself, or turn the line around. */
-
-/** Control and format characters, lone surrogates, private ones, separators, and what has no width. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+import { escapeUnits, UNSAFE } from "../control/unsafe-text.ts";
 
 /** Shows what a terminal would obey as `\xNN` or `\u{…}`, newlines included: the result is one line. */
 export function printable(text: string): string {
@@ -16,11 +14,6 @@ export function printableJson(value: unknown): string {
   const text = JSON.stringify(value, undefined, 2);
   return text.replace(UNSAFE, (characters) =>
     // The line breaks between values are JSON's own; those inside a value are escaped already.
-    characters === "\n"
-      ? characters
-      : Array.from(
-          { length: characters.length },
-          (_, at) => `\\u${characters.charCodeAt(at).toString(16).padStart(4, "0")}`,
-        ).join(""),
+    characters === "\n" ? characters : escapeUnits(characters),
   );
 }

@@ -1,10 +1,9 @@
 /** `audit.jsonl`: the records on disk, synced, bounded, and never in the way of a route. */
-import { readFileSync } from "node:fs";
 import { open, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { AuditRecord } from "./audit.ts";
+import { recordLine, type AuditRecord } from "../control/audit-record.ts";
+import { endsWithin, lastRecord } from "./audit-tail.ts";
 import type { Clock } from "./clock.ts";
-import { parseObject } from "./untrusted.ts";
 
 /** With one older file beside it: some ten thousand records. */
 const FILE_MAX_BYTES = 8 * 1024 * 1024;
@@ -20,8 +19,10 @@ export interface AuditFileOptions {
   /** The kernel's id of this boot. */
   readonly boot: string;
   readonly clock: Clock;
-  /** Why records are not on disk; undefined when they are. Each is in the log all the same. */
+  /** Why records are not on disk, and how many; undefined when all are. Each is in the log all the same. */
   readonly problem: (detail: string | undefined) => void;
+  /** So many records will never be on disk: told when it takes others again. */
+  readonly lost: (count: number) => void;
 }
 
 export class AuditFile {
@@ -30,12 +31,15 @@ export class AuditFile {
   readonly #queue: string[] = [];
   #writing: Promise<void> | undefined;
   #lost = 0;
+  #toldLost = 0;
   #seq: number;
 
   constructor(options: AuditFileOptions) {
     this.#path = join(options.stateDir, "audit.jsonl");
     this.#options = options;
-    this.#seq = this.#lastSeq();
+    const last = lastRecord(this.#path) ?? lastRecord(`${this.#path}.1`);
+    // A respawned agent goes on counting.
+    this.#seq = last?.boot === options.boot ? last.seq : 0;
     this.#startLine();
   }
 
@@ -49,7 +53,7 @@ export class AuditFile {
     const { v, ...rest } = record;
     const numbered: AuditRecord = { v, seq: (this.#seq += 1), ...rest };
     if (this.#queue.length >= QUEUE_MAX) this.#lost += 1;
-    else this.#queue.push(`${JSON.stringify(numbered)}\n`);
+    else this.#queue.push(`${recordLine(numbered)}\n`);
     this.#writing ??= this.#write();
     return numbered;
   }
@@ -60,12 +64,15 @@ export class AuditFile {
   }
 
   async #write(): Promise<void> {
-    const { problem, clock } = this.#options;
+    const { problem, lost, clock } = this.#options;
     try {
       while (this.#queue.length > 0) await this.#writeQueue();
-      problem(this.#lost === 0 ? undefined : `${this.#lost} records are only in the log`);
+      if (this.#lost > this.#toldLost) lost(this.#lost - this.#toldLost);
+      this.#toldLost = this.#lost;
+      problem(undefined);
     } catch (error) {
-      problem(`${this.#queue.length + this.#lost} records are only in the log: ${String(error)}`);
+      const count = this.#queue.length + this.#lost - this.#toldLost;
+      problem(`${count} records are not on disk: ${String(error)}`);
       this.#startLine();
       clock.after(RETRY_MS, () => {
         this.#writing ??= this.#write();
@@ -98,39 +105,6 @@ export class AuditFile {
 
   /** A crash or a full disk may have cut the last line short: the next one must not be glued to it. */
   #startLine(): void {
-    try {
-      const text = readFileSync(this.#path, "utf8");
-      const isWhole = text === "" || text.endsWith("\n");
-      if (!isWhole && this.#queue[0] !== "\n") this.#queue.unshift("\n");
-    } catch {
-      // There is no line to be glued to.
-    }
-  }
-
-  /** The last number of this boot, so that a respawned agent goes on counting. */
-  #lastSeq(): number {
-    for (const path of [this.#path, `${this.#path}.1`]) {
-      let text: string;
-      try {
-        text = readFileSync(path, "utf8");
-      } catch {
-        continue;
-      }
-      // A crash may have torn the last line.
-      for (const line of text.trimEnd().split("\n").slice(-2).toReversed()) {
-        const record = parse(line);
-        if (record !== undefined) return record.boot === this.#options.boot ? record.seq : 0;
-      }
-    }
-    return 0;
-  }
-}
-
-function parse(line: string): { boot: string; seq: number } | undefined {
-  try {
-    const { boot, seq } = parseObject(line);
-    return typeof boot === "string" && typeof seq === "number" ? { boot, seq } : undefined;
-  } catch {
-    return undefined;
+    if (endsWithin(this.#path) && this.#queue[0] !== "\n") this.#queue.unshift("\n");
   }
 }

@@ -1,39 +1,8 @@
 /** Audit records: one per decision, complete when ExaBGP has answered its commands. */
 import type { Settlement } from "exabgp-ts-bridge";
+import type { AuditRecord } from "../control/audit-record.ts";
 import type { Refusal, Transition } from "../core/inputs.ts";
 import type { Clock } from "./clock.ts";
-
-/** A flat JSON object; a field that does not apply is absent. */
-export interface AuditRecord {
-  readonly v: 1;
-  /** Without gaps within a boot. */
-  readonly seq: number;
-  /** When it was decided: RFC 3339 with milliseconds. */
-  readonly at: string;
-  readonly pop: string;
-  readonly service?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly reason: string;
-  readonly actor: string;
-  /** The operator's reason. */
-  readonly note?: string;
-  readonly check?: string;
-  /** The probe's reason word and detail. */
-  readonly evidence?: string;
-  readonly prefixes: readonly string[];
-  /** The exact lines, in the order in which ExaBGP answered them. */
-  readonly commands: readonly string[];
-  /** The worst answer. */
-  readonly ack?: "done" | "error" | "timeout";
-  /** From a command's write to its answer; the longest. */
-  readonly ackMs?: number;
-  /** From the first contrary result to the decision. */
-  readonly detectMs?: number;
-  readonly boot: string;
-  /** The agent's version. */
-  readonly agent: string;
-}
 
 /** What a record says whatever was decided. */
 export interface AuditOrigin {
@@ -44,6 +13,10 @@ export interface AuditOrigin {
 
 /** Where finished records go; numbers them. */
 export type AuditSink = (record: Omit<AuditRecord, "seq">, timing: AuditTiming) => void;
+
+/** What a record says that is about no service. */
+export type Occurrence = Pick<AuditRecord, "reason" | "actor"> &
+  Partial<Pick<AuditRecord, "from" | "to" | "note" | "neighbor" | "evidence" | "prefixes">>;
 
 /** What logs and benchmarks want to know beside the record. */
 export interface AuditTiming {
@@ -79,12 +52,10 @@ export class AuditDesk {
   /** @param commands How many commands the decision caused. */
   decided(transition: Transition, commands: number): void {
     const { service, from, to, reason, actor, note, check, evidence, prefixes } = transition;
-    const { detectMs } = transition;
+    const { detectMs, until } = transition;
     const pending: Pending = {
       draft: {
-        v: 1,
-        at: new Date(this.#clock.wallMs()).toISOString(),
-        ...this.#origin,
+        ...this.#head(),
         service,
         from,
         to,
@@ -93,6 +64,7 @@ export class AuditDesk {
         prefixes,
         commands: [],
         ...(note === "" ? {} : { note }),
+        ...(until === undefined ? {} : { until }),
         ...(check === "" ? {} : { check }),
         ...(evidence && { evidence: `${evidence.reason}: ${evidence.detail}` }),
         ...(detectMs === undefined ? {} : { detectMs: round(detectMs) }),
@@ -108,17 +80,12 @@ export class AuditDesk {
   /** A refusal is a decision too. */
   refused({ reason, actor, prefixes, announced }: Refusal): void {
     const note = `would withdraw ${prefixes.length} of ${announced} announced prefixes`;
-    const at = new Date(this.#clock.wallMs()).toISOString();
-    const draft = {
-      v: 1,
-      at,
-      ...this.#origin,
-      reason,
-      actor,
-      note,
-      prefixes,
-      commands: [],
-    } as const;
+    this.occurred({ reason, actor, note, prefixes });
+  }
+
+  /** A record of what is about the whole PoP: no command belongs to it. */
+  occurred(fields: Occurrence): void {
+    const draft = { ...this.#head(), prefixes: [], commands: [], ...fields };
     this.#sink(draft, { writeMs: undefined });
   }
 
@@ -135,6 +102,10 @@ export class AuditDesk {
   flush(): void {
     for (const pending of this.#pending.values()) this.#finish(pending);
     this.#pending.clear();
+  }
+
+  #head() {
+    return { v: 1, at: new Date(this.#clock.wallMs()).toISOString(), ...this.#origin } as const;
   }
 
   #finish({ draft, decidedMs, settled }: Pending): void {

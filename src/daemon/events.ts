@@ -3,7 +3,7 @@ import type { SessionEvent } from "exabgp-ts-bridge";
 import type { EventFeed } from "../control/event-feed.ts";
 import type { ConfigStatus, ProblemStatus } from "../control/protocol.ts";
 import type { VerdictChange } from "../core/inputs.ts";
-import type { AuditRecord } from "./audit.ts";
+import type { AuditRecord } from "../control/audit-record.ts";
 import type { Clock } from "./clock.ts";
 
 export class Events {

@@ -1,7 +1,9 @@
-/** Logs: JSON lines on stderr, which ExaBGP shares and which nobody may be reading. */
+/** Logs: JSON lines to the journal, or on stderr, which ExaBGP shares and which nobody may be reading. */
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { pino, type Logger } from "pino";
+import { safeJsonLine } from "../control/unsafe-text.ts";
 import type { Clock } from "./clock.ts";
+import { JournalStream } from "./journal-stream.ts";
 import { codeOf } from "./untrusted.ts";
 
 export type Log = Logger;
@@ -12,19 +14,28 @@ const BACKLOG_MAX_BYTES = 256 * 1024;
 /** How often a stalled reader is tried again. */
 const RETRY_MS = 50;
 
-/** @param level Of pino: `debug` shows every result. */
-export function createLog(clock: Clock, level: string): { log: Log; stream: LogStream } {
-  const stream = new LogStream(openStderr(), clock);
-  const log = pino(
+/**
+ * @param level Of pino: `debug` shows every result.
+ * @param journalSocket Of journald's streams; undefined: stderr.
+ */
+export function createLog(clock: Clock, level: string, journalSocket?: string): Log {
+  const stderr = new LogStream(openStderr(), clock);
+  let stream: { write(line: string): void } = stderr;
+  if (journalSocket !== undefined) {
+    const journal = new JournalStream({ path: journalSocket, clock, fallback: stderr });
+    process.on("exit", () => journal.rescue());
+    stream = journal;
+  }
+  return pino(
     {
       level,
       base: null,
       timestamp: () => `,"time":"${new Date(clock.wallMs()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    stream,
+    // JSON leaves in what some terminals obey, such as C1 controls.
+    { write: (line: string) => stream.write(`${safeJsonLine(line.trimEnd())}\n`) },
   );
-  return { log, stream };
 }
 
 /**

@@ -164,10 +164,7 @@ export class Loop {
 
   #logVerdict({ check, from, to, result }: VerdictChange): void {
     const { reason, detail } = result;
-    this.#options.log[to === "up" ? "info" : "warn"](
-      { check, from, to, reason, detail },
-      "verdict changed",
-    );
+    this.#options.log.info({ check, from, to, reason, detail }, "verdict changed");
   }
 }
 

@@ -13,7 +13,6 @@ import { startAgent } from "../core/configure.ts";
 import type { OwnedRoute } from "../core/routes.ts";
 import { type AgentArguments, parseArguments } from "./arguments.ts";
 import { takeAttempt } from "./attempts.ts";
-import { AuditFile } from "./audit-file.ts";
 import { AuditDesk } from "./audit.ts";
 import { createMoments, systemClock as clock } from "./clock.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
@@ -24,6 +23,7 @@ import { createExit } from "./exit.ts";
 import { explain } from "./explain.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { HttpListener } from "./http-listener.ts";
+import { journalFolder } from "./journal-place.ts";
 import { bootId, exabgpLife } from "./life.ts";
 import { createLog, type Log } from "./log.ts";
 import { Loop } from "./loop.ts";
@@ -33,10 +33,10 @@ import { Orders } from "./orders.ts";
 import { OwnedFile } from "./owned.ts";
 import { Problems } from "./problems.ts";
 import { Prober } from "./prober.ts";
-import { logRecord } from "./record-log.ts";
+import { Records } from "./records.ts";
 import { Reloader } from "./reloader.ts";
 import { Scheduler } from "./scheduler.ts";
-import { SessionLog } from "./session-log.ts";
+import { sessionRecord, SessionLog } from "./session-log.ts";
 import { healthOf, statusOf, type StatusSources } from "./status.ts";
 import { readVersion } from "./version.ts";
 
@@ -64,12 +64,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   // ExaBGP's own is 0137: folders made under it could not be entered.
   process.umask(0o027);
   delete process.env["exabgp_cli_pipe"];
-  const { log } = createLog(clock, wanted.logLevel);
+  const journal = journalFolder(process.env);
+  const log = createLog(clock, wanted.logLevel, journal && `${journal}/stdout`);
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "agent crashes");
     process.exit(1);
   });
-  await new Agent(wanted.configPath, log).run();
+  await new Agent(wanted.configPath, log, journal !== undefined).run();
 }
 
 class Agent {
@@ -86,7 +87,7 @@ class Agent {
   readonly #exit: (why: string, status: number) => void;
   readonly #bridge: Bridge;
   readonly #echo = new Echo(clock, (prefix) => this.#loop?.state.routes.has(prefix) === true);
-  readonly #auditFile: AuditFile;
+  readonly #records: Records;
   readonly #audit: AuditDesk;
   readonly #orders: Orders;
   readonly #maintenance: Maintenance;
@@ -101,7 +102,7 @@ class Agent {
   #loop: Loop | undefined;
   #reloader: Reloader | undefined;
 
-  constructor(configPath: string, log: Log) {
+  constructor(configPath: string, log: Log, hasJournal: boolean) {
     this.#log = log;
     this.#configPath = configPath;
     this.#problems = new Problems(clock, log, (one, over) => this.#events.problem(one, over));
@@ -131,20 +132,26 @@ class Agent {
     this.#owned = this.#ownedFile.load((detail) => this.#problems.report("owned-file", detail));
     this.#effective = startConfiguration(configPath, stateDir, this.#owned, hostname());
     this.#exit = createExit(log, () => this.#last());
-    this.#sessions = new SessionLog(log, (event) => this.#events.session(event));
+    this.#sessions = new SessionLog(log, (event, before) => {
+      this.#events.session(event);
+      const record = sessionRecord(event, before);
+      if (record !== undefined) this.#audit.occurred(record);
+    });
     this.#bridge = this.#createBridge();
     const boot = bootId();
-    this.#auditFile = new AuditFile({
+    this.#records = new Records({
       stateDir,
       boot,
       clock,
-      problem: (detail) => this.#problems.state("audit-file", detail),
+      log,
+      problems: this.#problems,
+      hasJournal,
     });
     const origin = { pop: this.#effective.plan.pop, boot, agent: this.#version };
     this.#audit = new AuditDesk(clock, origin, (draft, timing) => {
-      const record = this.#auditFile.append(draft);
-      logRecord(log, record, timing);
-      this.#events.transition(record);
+      const record = this.#records.take(draft, timing);
+      // Sessions have an event of their own.
+      if (record.neighbor === undefined) this.#events.transition(record);
     });
     this.#scheduler = new Scheduler({
       clock,
@@ -159,7 +166,7 @@ class Agent {
     this.#prober = new Prober(this.#scheduler, log);
     this.#metrics = new Metrics(clock, () => ({
       ...this.#sources(),
-      auditLost: this.#auditFile.lost,
+      auditLost: this.#records.lost,
     }));
     const answers = {
       status: () => statusOf(this.#sources()),
@@ -276,6 +283,6 @@ class Agent {
     this.#loop?.stop();
     this.#metrics.stop();
     this.#audit.flush();
-    await Promise.all([this.#auditFile.flush(), this.#control.close(), this.#http.close()]);
+    await Promise.all([this.#records.flush(), this.#control.close(), this.#http.close()]);
   }
 }

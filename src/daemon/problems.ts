@@ -11,6 +11,7 @@ export type ProblemKind =
   | "drain-folder"
   | "exabgp"
   | "http-listener"
+  | "journal"
   | "last-good-file"
   | "maintenance"
   | "owned-file"
@@ -45,6 +46,13 @@ export class Problems {
     this.#standing.set(word, { word, detail, since });
     this.#log.error({ word, detail }, "problem");
     this.#changed({ word, detail, since }, false);
+  }
+
+  /** A detail that only counts on is not said again. @param detail undefined when all is well. */
+  count(word: ProblemKind, detail: string | undefined): void {
+    const before = this.#standing.get(word);
+    if (before === undefined || detail === undefined) this.state(word, detail);
+    else this.#standing.set(word, { ...before, detail });
   }
 
   /** @param detail undefined when all is well. */

@@ -1,5 +1,7 @@
-/** Every audit record is also a log line, so that it is in the journal when the disk is full. */
-import type { AuditRecord, AuditTiming } from "./audit.ts";
+/** An audit record as a log line: where there is no journal, or it refuses, and the disk may be full. */
+import type { AuditRecord } from "../control/audit-record.ts";
+import { kindOf } from "../control/record-kinds.ts";
+import type { AuditTiming } from "./audit.ts";
 import type { Log } from "./log.ts";
 
 /** A record with thousands of prefixes is whole in audit.jsonl; its log line names the first ones. */
@@ -15,6 +17,8 @@ export function logRecord(log: Log, record: AuditRecord, { writeMs }: AuditTimin
     writeMs,
     decidedAt: at,
   };
-  if (record.to === undefined) log.error(fields, "decision refused");
+  if (kindOf(record) === "refused") log.error(fields, "decision refused");
+  // session-log.ts has said it.
+  else if (record.neighbor !== undefined) log.debug(fields, "decision");
   else log[record.to === "down" ? "warn" : "info"](fields, "decision");
 }

@@ -11,10 +11,12 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Settlement } from "exabgp-ts-bridge";
 import type { Transition } from "../../src/core/inputs.ts";
-import { AuditDesk, type AuditRecord } from "../../src/daemon/audit.ts";
+import type { AuditRecord } from "../../src/control/audit-record.ts";
+import { AuditDesk } from "../../src/daemon/audit.ts";
 import { AuditFile } from "../../src/daemon/audit-file.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
-import { manualClock } from "./fixtures.ts";
+import { sessionRecord, SessionLog } from "../../src/daemon/session-log.ts";
+import { manualClock, memoryLog } from "./fixtures.ts";
 
 const ORIGIN = { pop: "fra1", boot: "b1", agent: "0.1.0" };
 const DOWN: Transition = {
@@ -107,6 +109,12 @@ describe("AuditDesk", () => {
     assert.equal(records.length, 2);
   });
 
+  it("says when the order ends by itself", () => {
+    const { audit, records } = desk();
+    audit.decided({ ...DOWN, to: "drained", until: "2026-01-01T02:00:00.000Z" }, 0);
+    assert.equal(records[0]?.until, "2026-01-01T02:00:00.000Z");
+  });
+
   it("records a refusal", () => {
     const { audit, records } = desk();
     audit.refused({
@@ -121,6 +129,39 @@ describe("AuditDesk", () => {
   });
 });
 
+describe("SessionLog", () => {
+  it("records changes, not what a new agent finds, nor repetitions", () => {
+    const { audit, records } = desk();
+    const sessions = new SessionLog(memoryLog().log, (event, before) => {
+      const record = sessionRecord(event, before);
+      if (record !== undefined) audit.occurred(record);
+    });
+    const heard = (neighbor: string, state: "up" | "down" | "connected", reason = "") =>
+      sessions.heard({ neighbor, state, reason });
+    heard("198.51.100.1", "up", "listed");
+    heard("198.51.100.2", "connected");
+    heard("198.51.100.2", "up");
+    heard("198.51.100.1", "down", "peer reset, message (hold timer expired)");
+    heard("198.51.100.1", "connected");
+    heard("198.51.100.1", "down", "peer reset, again");
+    heard("198.51.100.1", "up");
+    assert.deepEqual(
+      records.map(({ reason, neighbor, from, to, evidence }) => [
+        reason,
+        neighbor,
+        from,
+        to,
+        evidence,
+      ]),
+      [
+        ["session-up", "198.51.100.2", undefined, "up", undefined],
+        ["session-down", "198.51.100.1", "up", "down", "peer reset, message (hold timer expired)"],
+        ["session-up", "198.51.100.1", "down", "up", undefined],
+      ],
+    );
+  });
+});
+
 describe("AuditFile", () => {
   const record = {
     v: 1,
@@ -132,8 +173,9 @@ describe("AuditFile", () => {
     commands: [],
   } as const;
   const noProblem = (detail: string | undefined) => assert.equal(detail, undefined);
+  const noLoss = () => assert.fail("nothing is lost");
   const fileOf = (stateDir: string, boot = "b1", problem = noProblem) =>
-    new AuditFile({ stateDir, boot, clock: manualClock(), problem });
+    new AuditFile({ stateDir, boot, clock: manualClock(), problem, lost: noLoss });
   const seqOf = (line: string) => (JSON.parse(line) as AuditRecord).seq;
 
   it("numbers without gaps, over a respawn too, and anew after a reboot", async (t) => {
@@ -169,18 +211,34 @@ describe("AuditFile", () => {
     await next.flush();
   });
 
+  it("is not read as a whole at the start, and foreign lines at its end do not matter", async (t) => {
+    const folder = temporaryFolder(t);
+    const lines = Array.from({ length: 15_000 }, (_, nth) =>
+      JSON.stringify({ ...record, seq: nth + 1, pad: "x".repeat(300) }),
+    );
+    writeFileSync(join(folder, "audit.jsonl"), `${lines.join("\n")}\n[]\n{"v":1}\nx`);
+    const beganMs = performance.now();
+    const file = fileOf(folder);
+    const tookMs = performance.now() - beganMs;
+    const wholeMs = timeOf(() => lines.map((line) => JSON.parse(line)));
+    assert.ok(tookMs < wholeMs / 4, `${tookMs} ms, and ${wholeMs} ms for all lines`);
+    assert.equal(file.append(record).seq, 15_001);
+    await file.flush();
+    assert.match(readFileSync(join(folder, "audit.jsonl"), "utf8"), /\nx\n\{"v":1,"seq":15001,/);
+  });
+
   it("keeps what cannot be written, says so, and writes it when the disk takes it again", async (t) => {
     const folder = temporaryFolder(t);
     mkdirSync(join(folder, "audit.jsonl"));
     const clock = manualClock();
     const problems: (string | undefined)[] = [];
-    const problem = (detail: string | undefined) => problems.push(detail?.slice(0, 27));
-    const file = new AuditFile({ stateDir: folder, boot: "b1", clock, problem });
+    const problem = (detail: string | undefined) => problems.push(detail?.slice(0, 25));
+    const file = new AuditFile({ stateDir: folder, boot: "b1", clock, problem, lost: noLoss });
     assert.equal(file.append(record).seq, 1);
     await file.flush();
     file.append(record);
     await file.flush();
-    assert.deepEqual(problems, ["1 records are only in the l", "2 records are only in the l"]);
+    assert.deepEqual(problems, ["1 records are not on disk", "2 records are not on disk"]);
     rmdirSync(join(folder, "audit.jsonl"));
     clock.advance(5000);
     await file.flush();
@@ -189,3 +247,9 @@ describe("AuditFile", () => {
     assert.deepEqual(lines.map(seqOf), [1, 2]);
   });
 });
+
+function timeOf(work: () => unknown): number {
+  const beganMs = performance.now();
+  work();
+  return performance.now() - beganMs;
+}

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { AgentUnreachable, getStatus } from "../../src/control/client.ts";
+import type { AuditRecord } from "../../src/control/audit-record.ts";
 import type { Status } from "../../src/control/protocol.ts";
 import { systemTimers } from "../../checks/timers.ts";
-import type { AuditRecord } from "../../src/daemon/audit.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
 import { waitUntil } from "../lab/wait.ts";
 

@@ -1,0 +1,145 @@
+/**
+ * Audit records into the systemd journal, with fields of their own: `journalctl ANYCTL_SERVICE=dns`.
+ *
+ * Node.js has no Unix datagram sockets, so each record costs a short `logger --journald` (util-linux). One at a time,
+ * from a bounded queue, and nothing waits for it.
+ */
+import { spawn } from "node:child_process";
+import type { AuditRecord } from "../control/audit-record.ts";
+import { entryOf } from "../control/journal-entry.ts";
+import type { AuditTiming } from "./audit.ts";
+import type { Clock } from "./clock.ts";
+
+/** Not by PATH: the agent has whatever ExaBGP was started with. Debian's, Fedora's and Arch's place. */
+const LOGGER = "/usr/bin/logger";
+
+/** A journald that is restarted is back within seconds; the records wait. */
+const QUEUE_MAX = 1000;
+
+/** It takes 4 ms; one that hangs must not hang for good. */
+const LOGGER_MAX_MS = 2000;
+
+/** Until the journal is tried again. */
+const RETRY_MS = 5000;
+
+/** Of what `logger` says about its failure. */
+const COMPLAINT_MAX_CHARS = 200;
+
+export interface JournalOptions {
+  readonly stateDir: string;
+  readonly clock: Clock;
+  /** Why records are not in the journal, and how many; undefined when all are. */
+  readonly problem: (detail: string | undefined) => void;
+  /** So many records will never be in the journal: told when it takes others again. */
+  readonly lost: (count: number) => void;
+  /** The journal has not taken this record at the first attempt; told once. */
+  readonly missed: (record: AuditRecord, timing: AuditTiming) => void;
+  /** The program; default: `/usr/bin/logger`. */
+  readonly logger?: string;
+  /** Default: 2 s. */
+  readonly loggerMaxMs?: number;
+  /** Default: 1000 records. */
+  readonly queueMax?: number;
+}
+
+interface Waiting {
+  readonly record: AuditRecord;
+  readonly timing: AuditTiming;
+  isTold: boolean;
+}
+
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #queue: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+  #isBroken = false;
+  #why = "";
+  #lost = 0;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+  }
+
+  append(record: AuditRecord, timing: AuditTiming): void {
+    const waiting = { record, timing, isTold: false };
+    if (this.#queue.length < (this.#options.queueMax ?? QUEUE_MAX)) this.#queue.push(waiting);
+    else {
+      this.#lost += 1;
+      this.#tell(waiting);
+    }
+    if (this.#isBroken) this.#broken(undefined);
+    else this.#writing ??= this.#write();
+  }
+
+  /** Resolves when the journal has taken everything, or has refused. */
+  async flush(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    // What ExaBGP has said in the same breath is dealt with before a process is started, which takes milliseconds.
+    await new Promise((resolve) => setImmediate(resolve));
+    const { problem, lost, stateDir } = this.#options;
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      const complaint = await this.#log(entryOf(next.record, stateDir));
+      if (complaint !== undefined) {
+        this.#writing = undefined;
+        this.#isBroken = true;
+        this.#options.clock.after(RETRY_MS, () => {
+          this.#isBroken = false;
+          this.#writing ??= this.#write();
+        });
+        return this.#broken(complaint);
+      }
+      this.#queue.shift();
+    }
+    if (this.#lost > 0) lost(this.#lost);
+    this.#lost = 0;
+    this.#writing = undefined;
+    problem(undefined);
+  }
+
+  #broken(complaint: string | undefined): void {
+    this.#why = complaint ?? this.#why;
+    for (const waiting of this.#queue) this.#tell(waiting);
+    const count = this.#queue.length + this.#lost;
+    this.#options.problem(`${count} records are not in the journal: ${this.#why}`);
+  }
+
+  #tell(waiting: Waiting): void {
+    if (waiting.isTold) return;
+    waiting.isTold = true;
+    this.#options.missed(waiting.record, waiting.timing);
+  }
+
+  /** @returns Why the entry was not taken. Never rejects. */
+  #log(entry: string): Promise<string | undefined> {
+    const { clock, logger = LOGGER, loggerMaxMs = LOGGER_MAX_MS } = this.#options;
+    return new Promise((resolve) => {
+      let complaint = "";
+      // No descriptor of ours: what it printed on fd 1 would be a command. Nor our environment, or folder.
+      const child = spawn(logger, ["--journald"], {
+        cwd: "/",
+        env: {},
+        stdio: ["pipe", "ignore", "pipe"],
+      });
+      const cancel = clock.after(loggerMaxMs, () => {
+        complaint = `${logger} took longer than ${loggerMaxMs} ms`;
+        child.kill("SIGKILL");
+      });
+      const end = (why: string | undefined): void => {
+        cancel();
+        resolve(why);
+      };
+      child.once("error", (error) => end(error.message));
+      child.once("close", (status) =>
+        end(status === 0 ? undefined : complaint.trim() || `${logger} ended with ${status}`),
+      );
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        complaint = `${complaint}${text}`.slice(0, COMPLAINT_MAX_CHARS);
+      });
+      // It may be gone before it has read everything: its status tells.
+      child.stdin.on("error", () => {}).end(entry);
+    });
+  }
+}
