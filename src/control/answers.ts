@@ -8,6 +8,8 @@ import type { ErrorBody, Healthz, Status } from "./protocol.ts";
 /** What the routes tell. */
 export interface ControlSource {
   readonly status: () => Status;
+  /** The same as JSON, made without keeping the loop for long; where there is none, `status` is asked. */
+  readonly statusBody?: () => Promise<Uint8Array>;
   readonly healthz: () => Healthz;
   /** In the Prometheus text format 0.0.4. */
   readonly metrics?: () => Promise<string>;
@@ -19,10 +21,12 @@ export interface ControlSource {
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   /** Goes on with the answer, which does not end by itself. */
   readonly stream?: (response: ServerResponse) => void;
 }
+
+export type TextAnswer = Answer & { readonly body: string };
 
 /** Where a request came in. */
 export type Listener = "socket" | "tcp";
@@ -35,7 +39,7 @@ interface Entry {
 
 /** Paths are compared as they are written: nothing is below or above anything. */
 const ROUTES: Readonly<Record<string, Entry>> = {
-  "/v1/status": { reach: "socket", answer: ({ status }) => json(200, status()) },
+  "/v1/status": { reach: "socket", answer: answerStatus },
   "/v1/events": { reach: "socket", answer: answerEvents },
   "/healthz": {
     reach: "everywhere",
@@ -45,7 +49,7 @@ const ROUTES: Readonly<Record<string, Entry>> = {
     },
   },
   "/metrics": { reach: "everywhere", answer: answerMetrics },
-  "/status": { reach: "tcp", answer: ({ status }) => json(200, status()) },
+  "/status": { reach: "tcp", answer: answerStatus },
   "/": {
     reach: "tcp",
     answer: ({ status }) => text(statusPage(status()), PAGE_HEADERS),
@@ -54,6 +58,12 @@ const ROUTES: Readonly<Record<string, Entry>> = {
 
 /** What `whySubject` reads. */
 const WHY_PATHS = ["/v1/services/NAME/why", "/v1/prefixes/PREFIX/why"];
+
+const JSON_HEADERS = {
+  "content-type": "application/json",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+} as const;
 
 const METHODS = "GET, HEAD";
 
@@ -88,6 +98,11 @@ function answerWhy({ why }: ControlSource, subject: Subject): Answer {
   return json("error" in told ? 404 : 200, told);
 }
 
+async function answerStatus({ status, statusBody }: ControlSource): Promise<Answer> {
+  if (statusBody === undefined) return json(200, status());
+  return { status: 200, headers: JSON_HEADERS, body: await statusBody() };
+}
+
 function answerEvents({ events }: ControlSource): Answer {
   if (events?.hasRoom !== true) {
     return errorAnswer(503, `${READERS_MAX} programs listen already; no more are allowed`);
@@ -116,20 +131,16 @@ export function errorAnswer(
   status: number,
   error: string,
   headers: Readonly<Record<string, string>> = {},
-): Answer {
+): TextAnswer {
   const body: ErrorBody = { error };
   const answer = json(status, body);
   return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
-function json(status: number, body: Status | Healthz | Explanation | ErrorBody): Answer {
+function json(status: number, body: Status | Healthz | Explanation | ErrorBody): TextAnswer {
   return {
     status,
-    headers: {
-      "content-type": "application/json",
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-    },
+    headers: JSON_HEADERS,
     body: `${JSON.stringify(body)}\n`,
   };
 }

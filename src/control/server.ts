@@ -8,6 +8,7 @@ import {
   type Answer,
   type ControlSource,
   type Listener,
+  type TextAnswer,
 } from "./answers.ts";
 import {
   freeSocketPath,
@@ -152,7 +153,7 @@ function serve(
     response.end(body);
   }
 
-  function refuse(socket: Duplex, { status, headers, body }: Answer): void {
+  function refuse(socket: Duplex, { status, headers, body }: TextAnswer): void {
     answered.add(socket);
     const lines = Object.entries({ ...headers, "content-length": Buffer.byteLength(body) });
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
@@ -176,7 +177,7 @@ async function answerOrFailure(
   }
 }
 
-function answerToGarbage(error: NodeJS.ErrnoException): Answer {
+function answerToGarbage(error: NodeJS.ErrnoException): TextAnswer {
   return error.code === "HPE_HEADER_OVERFLOW"
     ? errorAnswer(431, `The headers must have at most ${HEADERS_MAX_BYTES} bytes`)
     : errorAnswer(400, "This is not HTTP/1.1");

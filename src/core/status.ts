@@ -1,6 +1,6 @@
 /** The state as operators and tools read it: `anyctl status --json` and `GET /v1/status`. */
 import type { Outcome, Reason } from "../../checks/probe.ts";
-import type { Variant } from "../config/plan.ts";
+import type { ServicePlan, Variant } from "../config/plan.ts";
 import type { State, StateReason } from "./decide.ts";
 import { streak, type Verdict } from "./health.ts";
 import { stageEndMs } from "./orders.ts";
@@ -79,36 +79,47 @@ export function servicesStatus(
   moment: Moment,
   sent: ReadonlyMap<string, readonly SentUpdate[]>,
 ): ServiceStatus[] {
+  return state.index.plan.services.map((planned, at) =>
+    serviceStatus(state, planned, at, moment, sent),
+  );
+}
+
+/** @param at The place of `planned` in the plan. */
+export function serviceStatus(
+  state: AgentState,
+  planned: ServicePlan,
+  at: number,
+  moment: Moment,
+  sent: ReadonlyMap<string, readonly SentUpdate[]>,
+): ServiceStatus {
   const date = (ms: number) => new Date(moment.wallMs - (moment.nowMs - ms)).toISOString();
-  return state.index.plan.services.map((planned, at) => {
-    const service = state.services[at];
-    const endMs = service?.state === "draining" ? stageEndMs(state, at) : undefined;
-    return {
-      name: planned.name,
-      state: service?.state ?? "starting",
-      reason: service?.reason ?? "check-unknown",
-      since: date(service?.sinceMs ?? moment.nowMs),
-      ...(endMs !== undefined && { withdrawsAt: date(endMs) }),
-      routes: planned.routes.map(({ prefix }) => ({
-        ...routeStatus(state, prefix),
-        sent: sent.get(prefix) ?? [],
-      })),
-      checks: (state.index.checksOf[at] ?? []).flatMap((check) => {
-        const entry = state.index.checks[check]?.check;
-        const known = state.checks[check];
-        if (entry === undefined || known === undefined) return [];
-        const { health } = known;
-        return {
-          name: entry.name,
-          type: entry.spec.type,
-          verdict: health.verdict,
-          since: date(health.sinceMs),
-          streak: streak(health, entry),
-          last: lastStatus(known, date),
-        };
-      }),
-    };
-  });
+  const service = state.services[at];
+  const endMs = service?.state === "draining" ? stageEndMs(state, at) : undefined;
+  return {
+    name: planned.name,
+    state: service?.state ?? "starting",
+    reason: service?.reason ?? "check-unknown",
+    since: date(service?.sinceMs ?? moment.nowMs),
+    ...(endMs !== undefined && { withdrawsAt: date(endMs) }),
+    routes: planned.routes.map(({ prefix }) => ({
+      ...routeStatus(state, prefix),
+      sent: sent.get(prefix) ?? [],
+    })),
+    checks: (state.index.checksOf[at] ?? []).flatMap((check) => {
+      const entry = state.index.checks[check]?.check;
+      const known = state.checks[check];
+      if (entry === undefined || known === undefined) return [];
+      const { health } = known;
+      return {
+        name: entry.name,
+        type: entry.spec.type,
+        verdict: health.verdict,
+        since: date(health.sinceMs),
+        streak: streak(health, entry),
+        last: lastStatus(known, date),
+      };
+    }),
+  };
 }
 
 function routeStatus(state: AgentState, prefix: string): Omit<RouteStatus, "sent"> {

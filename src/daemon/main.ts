@@ -37,7 +37,8 @@ import { Records } from "./records.ts";
 import { Reloader } from "./reloader.ts";
 import { Scheduler } from "./scheduler.ts";
 import { sessionRecord, SessionLog } from "./session-log.ts";
-import { healthOf, statusOf, type StatusSources } from "./status.ts";
+import { StatusBody } from "./status-body.ts";
+import { headOf, healthOf, statusOf, type StatusSources } from "./status.ts";
 import { readVersion } from "./version.ts";
 
 const NOT_BY_HAND = `anyctl agent is run by ExaBGP, which reads commands from its standard output.
@@ -97,6 +98,7 @@ class Agent {
   readonly #http: HttpListener;
   readonly #metrics: Metrics;
   readonly #sessions: SessionLog;
+  readonly #statusBody = new StatusBody(clock, () => this.#sources());
   readonly #feed = new EventFeed(clock);
   readonly #events = new Events(clock, this.#feed);
   #loop: Loop | undefined;
@@ -170,7 +172,8 @@ class Agent {
     }));
     const answers = {
       status: () => statusOf(this.#sources()),
-      healthz: () => healthOf(statusOf(this.#sources())),
+      statusBody: () => this.#statusBody.get(),
+      healthz: () => healthOf(headOf(this.#sources())),
       metrics: () => this.#metrics.text(),
       why: (subject: Subject) => explain(subject, this.#sources()),
       timers: clock,

@@ -22,7 +22,14 @@ export interface StatusSources {
 }
 
 export function statusOf(sources: StatusSources): Status {
-  const { moment, version, since, pop, config, state, bridge, echo, problems } = sources;
+  const { state, moment, echo } = sources;
+  const services = state === undefined ? [] : servicesStatus(state, moment, echo.byPrefix());
+  return { ...headOf(sources), services };
+}
+
+/** All but the services, which are most of it; their place is kept. */
+export function headOf(sources: StatusSources): Status & { readonly services: readonly [] } {
+  const { version, since, pop, config, state, bridge, echo, problems } = sources;
   const { phase, identity, acks, queued, inFlight, sessions } = bridge.status();
   return {
     pop,
@@ -36,7 +43,7 @@ export function statusOf(sources: StatusSources): Status {
       queued,
       inFlight,
     },
-    services: state === undefined ? [] : servicesStatus(state, moment, echo.byPrefix()),
+    services: [],
     sessions: [...sessions.values()].map((session) => ({
       neighbor: session.neighbor,
       state: session.state,
@@ -58,7 +65,7 @@ function pinStatus({ service, reason, by, since, until }: Pin): PinStatus {
 }
 
 /** Healthy: it has a configuration, has read the drains, and ExaBGP answers. */
-export function healthOf(status: Status): Healthz {
+export function healthOf(status: Omit<Status, "services">): Healthz {
   const problems = [
     status.config.origin === "none" && "no usable configuration",
     status.problems.find(({ word }) => word === "drain-folder")?.detail,

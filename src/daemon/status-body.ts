@@ -1,0 +1,83 @@
+/**
+ * The status as JSON, for as many as ask: of 1,000 services it takes 10 ms and more, and no probe must wait for
+ * that. It is made a millisecond at a time from one state, which does not change; whoever asks meanwhile gets the
+ * next one together, so that it is never older than the question; and between two there is a rest.
+ */
+import { serviceStatus } from "../core/status.ts";
+import type { Clock } from "./clock.ts";
+import { headOf, type StatusSources } from "./status.ts";
+
+/** How long the loop is kept at once, and how many services are done between two looks at the clock. */
+const SLICE_MS = 1;
+const STEP = 8;
+
+/** The rest after a status, as a multiple of what it took: it never costs more than a fifth of the loop. */
+const REST = 4;
+
+export class StatusBody {
+  readonly #clock: Pick<Clock, "nowMs" | "after">;
+  readonly #sources: () => StatusSources;
+  /** What those get who have asked since the last one was begun. */
+  #next: Promise<Uint8Array> | undefined;
+  /** When the last one that was begun has been made, and its rest is over. */
+  #idle: Promise<void> = Promise.resolve();
+
+  constructor(clock: Pick<Clock, "nowMs" | "after">, sources: () => StatusSources) {
+    this.#clock = clock;
+    this.#sources = sources;
+  }
+
+  /** @returns UTF-8, of a moment that is not before this call. */
+  get(): Promise<Uint8Array> {
+    this.#next ??= this.#idle.then(() => this.#make());
+    return this.#next;
+  }
+
+  async #make(): Promise<Uint8Array> {
+    // Whoever asks from now on wants a later moment.
+    this.#next = undefined;
+    let rested = (): void => {};
+    this.#idle = new Promise((resolve) => (rested = resolve));
+    const spent = { ms: 0 };
+    try {
+      return await this.#build(spent);
+    } finally {
+      const restMs = spent.ms * REST;
+      // Below what timers can tell apart; a small PoP is asked without delay.
+      if (restMs < 1) rested();
+      else this.#clock.after(restMs, rested);
+    }
+  }
+
+  async #build(spent: { ms: number }): Promise<Uint8Array> {
+    let beganMs = this.#clock.nowMs();
+    const sources = this.#sources();
+    const { state, moment, echo } = sources;
+    const [head = "", tail = ""] = splitOnce(JSON.stringify(headOf(sources)), '"services":[');
+    const parts = [Buffer.from(`${head}"services":[`)];
+    const sent = echo.byPrefix();
+    let texts: string[] = [];
+    for (const [at, planned] of state?.index.plan.services.entries() ?? []) {
+      if (state === undefined) break;
+      texts.push(
+        (at === 0 ? "" : ",") + JSON.stringify(serviceStatus(state, planned, at, moment, sent)),
+      );
+      if (at % STEP !== 0 || this.#clock.nowMs() - beganMs < SLICE_MS) continue;
+      parts.push(Buffer.from(texts.join("")));
+      texts = [];
+      spent.ms += this.#clock.nowMs() - beganMs;
+      await new Promise((resolve) => setImmediate(resolve));
+      beganMs = this.#clock.nowMs();
+    }
+    parts.push(Buffer.from(`${texts.join("")}${tail}\n`));
+    const body = Buffer.concat(parts);
+    spent.ms += this.#clock.nowMs() - beganMs;
+    return body;
+  }
+}
+
+/** In JSON no text can hold `separator`: its quotes would be escaped. */
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return [text.slice(0, at), text.slice(at + separator.length)];
+}
