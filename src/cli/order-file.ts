@@ -110,13 +110,9 @@ async function write(
   const file = await open(temporary, "wx", FILE_MODE);
   try {
     await fill(file, `${JSON.stringify(order)}\n`);
-    if (isNew) {
-      // Unlike `rename` it never replaces: somebody may not use this program, but `touch`.
-      await link(temporary, path);
-      await unlink(temporary);
-    } else {
-      await rename(temporary, path);
-    }
+    // Unlike `rename` it never replaces: somebody may not use this program, but `touch`.
+    if (isNew && (await tryLink(temporary, path))) await unlink(temporary);
+    else await rename(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => {});
     if (isNew && codeOf(error) === "EEXIST") return false;
@@ -124,6 +120,17 @@ async function write(
   }
   await syncFolder(folder);
   return true;
+}
+
+/** @returns Whether there are links on this file system. */
+async function tryLink(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (["EPERM", "ENOTSUP", "ENOSYS"].includes(codeOf(error))) return false;
+    throw error;
+  }
 }
 
 /** Anybody of the group may have put a FIFO, a link or a film there. */

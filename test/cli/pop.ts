@@ -5,11 +5,12 @@ import type { TestContext } from "node:test";
 import { systemTimers } from "../../checks/timers.ts";
 import type { Status } from "../../src/control/protocol.ts";
 import { startControlServer } from "../../src/control/server.ts";
-import type { Drain } from "../../src/core/inputs.ts";
+import type { Drain, Pin } from "../../src/core/inputs.ts";
 import type { RouteStatus, ServiceStatus } from "../../src/core/status.ts";
 import { systemClock } from "../../src/daemon/clock.ts";
 import { drainFormat } from "../../src/daemon/drain-file.ts";
 import { OrderFolder } from "../../src/daemon/order-folder.ts";
+import { PIN_FORMAT } from "../../src/daemon/pin-file.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
 import { STATUS } from "../control/fixtures.ts";
 
@@ -18,6 +19,8 @@ export interface Pop {
   readonly stateDir: string;
   readonly socketPath: string;
   readonly drains: string;
+  readonly transient: string;
+  readonly pins: string;
 }
 
 /** Services `dns` and `web`; nothing answers on their ports. */
@@ -39,34 +42,62 @@ export function makePop(context: TestContext, services = SERVICES): Pop {
   const configPath = join(folder, "anyctl.yaml");
   mkdirSync(stateDir);
   writeFileSync(configPath, `state-dir: ${stateDir}\nsocket: ${socketPath}\n${services}`);
-  return { configPath, stateDir, socketPath, drains: join(stateDir, "drains") };
+  return {
+    configPath,
+    stateDir,
+    socketPath,
+    drains: join(stateDir, "drains"),
+    transient: join(folder, "drains"),
+    pins: join(stateDir, "pins"),
+  };
 }
 
 /**
- * The agent's own eyes for drains behind the real control server; the rest of the agent is pretended.
+ * The agent's own eyes for drains and pins behind the real control server; the rest of the agent is pretended.
  *
+ * @param changes What differs in each status from one of a PoP where all is well; or who makes it differ.
  * @param withdrawn What became of the routes of drained services, asked for each status; default: all went well.
  */
 export async function startAgent(
   context: TestContext,
-  { socketPath, drains }: Pop,
-  changes: Partial<Status> = {},
+  { socketPath, drains, transient, pins }: Pop,
+  changes: Partial<Status> | ((status: Status) => Status) = {},
   withdrawn: (prefix: string) => Partial<RouteStatus> = () => ({}),
 ): Promise<void> {
-  mkdirSync(drains, { recursive: true });
   let standing: readonly Drain[] = [];
-  const folder = new OrderFolder({
-    folder: drains,
-    format: drainFormat(false),
-    clock: systemClock,
-    changed: (now) => (standing = now),
-    problem: () => {},
+  let passing: readonly Drain[] = [];
+  let pinned: readonly Pin[] = [];
+  const common = { clock: systemClock, problem: () => {} };
+  const folders = [
+    new OrderFolder({
+      ...common,
+      folder: drains,
+      format: drainFormat(false),
+      changed: (now) => (standing = now),
+    }),
+    new OrderFolder({
+      ...common,
+      folder: transient,
+      format: drainFormat(true),
+      changed: (now) => (passing = now),
+    }),
+    new OrderFolder({
+      ...common,
+      folder: pins,
+      format: PIN_FORMAT,
+      changed: (now) => (pinned = now),
+    }),
+  ];
+  for (const folder of [drains, transient, pins]) mkdirSync(folder, { recursive: true });
+  for (const folder of folders) await folder.start();
+  context.after(() => {
+    for (const folder of folders) folder.stop();
   });
-  await folder.start();
-  context.after(() => folder.stop());
+  const change =
+    typeof changes === "function" ? changes : (all: Status) => ({ ...all, ...changes });
   const server = await startControlServer({
     socketPath,
-    status: () => statusWith(standing, changes, withdrawn),
+    status: () => change(statusWith([...standing, ...passing], pinned, withdrawn)),
     healthz: () => ({ ok: true, detail: "" }),
     problem: () => {},
     timers: systemTimers,
@@ -76,7 +107,7 @@ export async function startAgent(
 
 function statusWith(
   drains: readonly Drain[],
-  changes: Partial<Status>,
+  pins: readonly Pin[],
   withdrawn: (prefix: string) => Partial<RouteStatus>,
 ): Status {
   const [dns] = STATUS.services;
@@ -91,7 +122,7 @@ function statusWith(
       ? drained(service, withdrawn)
       : service,
   );
-  return { ...STATUS, services, drains, ...changes };
+  return { ...STATUS, services, drains, pins };
 }
 
 function drained(

@@ -22,7 +22,7 @@ import {
   stillDrained,
   timeAhead,
 } from "../order-report.ts";
-import { about, openAnnouncements } from "../order-routes.ts";
+import { about, openAnnouncements, type Open } from "../order-routes.ts";
 import { endOf } from "../order-times.ts";
 import { GLANCE, waitForStatus } from "../order-wait.ts";
 
@@ -114,11 +114,7 @@ function reportPin(status: Status, service: string, io: CommandIo): void {
   );
 }
 
-/** Nothing while a drain keeps it out; nothing for a prefix that another service keeps back. */
-function openOf(
-  status: Status,
-  service: string,
-): { failed: readonly string[]; pending: readonly string[] } {
-  const pinned = about(status, [service]).filter(({ state }) => state === "pinned");
-  return openAnnouncements(status, pinned);
+/** What another service, or a drain, keeps back is not open. */
+function openOf(status: Status, service: string): Pick<Open, "failed" | "pending"> {
+  return openAnnouncements(status, about(status, [service]));
 }
