@@ -8,6 +8,8 @@ export const AuditLine = z.looseObject({
   at: z.string(),
   pop: z.string(),
   service: z.string().optional(),
+  /** Of a session's record. */
+  neighbor: z.string().optional(),
   from: z.string().optional(),
   to: z.string().optional(),
   reason: z.string(),

@@ -73,11 +73,13 @@ export async function crash(topology: Topology, region: Region, screen: Screen):
   await showWhoAnswers(topology, screen);
 }
 
-/** Drains a region's PoP by the real CLI, and ends the drain. */
+/** Drains a region's PoP in two stages by the real CLI, asks why, and ends the drain. */
 export async function drain(topology: Topology, region: Region, screen: Screen): Promise<void> {
   const { pop, transit, client } = region;
   screen.step(`${pop.name}: drained by an operator`);
-  await runCli(pop, screen, "drain", SERVICE, "--reason", "rack move, CHG-1234");
+  const reason = "rack move, CHG-1234";
+  await runCli(pop, screen, "drain", SERVICE, "--graceful", "1s", "--reason", reason);
+  await runCli(pop, screen, "why", SERVICE);
   await Promise.all([
     transit.waitForNoRoute(ANYCAST.ipv4.prefix, POP_SESSION.ipv4, PATIENCE),
     transit.waitForNoRoute(ANYCAST.ipv6.prefix, POP_SESSION.ipv6, PATIENCE),
@@ -106,9 +108,10 @@ export async function showRecords({ regions }: Topology, screen: Screen): Promis
   const lines = Object.values(regions).flatMap(({ pop }) => pop.audit());
   const ordered = lines.toSorted((a, b) => a.at.localeCompare(b.at));
   for (const line of ordered) {
-    const { at, pop, service = "", from = "", to = "", reason, actor, note, evidence } = line;
+    const { at, pop, from = "new", to = "", reason, actor, note, evidence } = line;
+    const subject = line.service ?? `session ${line.neighbor ?? ""}`;
     const why = [reason, evidence, note].filter((it) => it !== undefined).join("; ");
-    screen.line(`   ${at}  ${pop}  ${service}  ${from} -> ${to}  ${actor}  ${why}`);
+    screen.line(`   ${at}  ${pop}  ${subject}  ${from} -> ${to}  ${actor}  ${why}`);
     for (const command of line.commands) {
       screen.line(`      ${command}: ${line.ack ?? "no answer"} after ${line.ackMs ?? "?"} ms`);
     }

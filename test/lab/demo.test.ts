@@ -25,12 +25,16 @@ const STORY = [
   "client in fra +(ams1|nyc1) +(ams1|nyc1)",
   "fra1: nginx is back",
   "client in fra +fra1 +fra1",
-  "\\$ anyctl drain web --reason 'rack move, CHG-1234'",
+  "\\$ anyctl drain web --graceful 1s --reason 'rack move, CHG-1234'",
+  "web +draining +operator-drain",
+  "\\$ anyctl why web",
+  "web is draining",
   "client in ams +(fra1|nyc1) +(fra1|nyc1)",
   "\\$ anyctl undrain web",
   "client in ams +ams1 +ams1",
   "\\$ anyctl status",
-  "ams1 +web +up -> drained .*rack move, CHG-1234",
+  "ams1 +web +up -> draining .*rack move, CHG-1234",
+  "ams1 +web +draining -> drained .*rack move, CHG-1234",
   "Nothing is left behind",
 ];
 
