@@ -78,7 +78,7 @@ export async function drain(topology: Topology, region: Region, screen: Screen):
   const { pop, transit, client } = region;
   screen.step(`${pop.name}: drained by an operator`);
   const reason = "rack move, CHG-1234";
-  await runCli(pop, screen, "drain", SERVICE, "--graceful", "1s", "--reason", reason);
+  await runCli(pop, screen, "drain", SERVICE, "--graceful", "2s", "--reason", reason);
   await runCli(pop, screen, "why", SERVICE);
   await Promise.all([
     transit.waitForNoRoute(ANYCAST.ipv4.prefix, POP_SESSION.ipv4, PATIENCE),
