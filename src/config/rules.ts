@@ -6,6 +6,7 @@ import { announceProblems } from "./rules-announce.ts";
 import { maintenanceProblems } from "./rules-maintenance.ts";
 import { prefixProblems } from "./rules-prefixes.ts";
 import { sharedProblems } from "./rules-shared.ts";
+import { stageWarnings } from "./rules-stage.ts";
 import { timingProblems, timingWarnings } from "./rules-timing.ts";
 import { problemAt, type ServiceSource, type Sources } from "./source.ts";
 
@@ -23,7 +24,7 @@ export function judge(sources: Sources): { problems: Problem[]; warnings: Proble
       ...sharedProblems(sources.services),
       ...maintenanceProblems(sources),
     ],
-    warnings: timingWarnings(sources),
+    warnings: [...timingWarnings(sources), ...stageWarnings(sources)],
   };
 }
 

@@ -52,3 +52,46 @@ services:
     );
   });
 }
+
+const stages = [
+  { when: "{}", delay: "60s", lasts: "61s", services: "[dns]", warnings: [] },
+  { when: "{ draining: withdraw }", delay: "0s", lasts: "10s", services: "[_all]", warnings: [] },
+  {
+    when: "{ draining: withdraw }",
+    delay: "60s",
+    lasts: "10s",
+    services: "[_all]",
+    warnings: [
+      "6:18: services.dns.drain-delay: 60s has no effect: when.draining is withdraw; allowed: better 0s",
+    ],
+  },
+  ...["[dns]", "[_all]"].map((services) => ({
+    when: "{}",
+    delay: "60s",
+    lasts: "60s",
+    services,
+    warnings: [
+      `9:${services === "[dns]" ? 46 : 47}: maintenance[0].for: 1m is over before dns is withdrawn, whose drain-delay is 1m; allowed: better more than 1m`,
+    ],
+  })),
+];
+
+for (const { when, delay, lasts, services, warnings } of stages) {
+  test(`when ${when}, drain-delay ${delay}, ${services} for ${lasts}: ${warnings.length} warnings`, () => {
+    const text = `services:
+  dns:
+    scope: local
+    prefixes: [192.0.2.0/24]
+    when: ${when}
+    drain-delay: ${delay}
+    checks: { a: { type: tcp, host: 127.0.0.1, port: 53 } }
+maintenance:
+  - { services: ${services}, cron: "0 3 * * 0", for: ${lasts}, reason: test }
+`;
+    const config = parseConfig([{ path: "a.yaml", text }]);
+    assert.deepEqual(
+      config.warnings.map(formatProblem),
+      warnings.map((line) => `a.yaml:${line}`),
+    );
+  });
+}
