@@ -26,9 +26,11 @@ export interface PlannedPrefix {
 
 export function indexPlan(plan: Plan): PlanIndex {
   const checks: { check: CheckPlan; service: number }[] = [];
+  const checksOf: number[][] = [];
   const prefixes: (PlannedPrefix & { services: number[] })[] = [];
   const prefixAt = new Map<string, number>();
   for (const [at, service] of plan.services.entries()) {
+    checksOf.push(service.checks.map((_, nth) => checks.length + nth));
     for (const check of service.checks) checks.push({ check, service: at });
     for (const [nth, route] of service.routes.entries()) {
       const known = prefixes[prefixAt.get(route.prefix) ?? -1];
@@ -49,9 +51,7 @@ export function indexPlan(plan: Plan): PlanIndex {
     plan,
     checks,
     checkAt: new Map(checks.map(({ check }, at) => [check.id, at])),
-    checksOf: plan.services.map((_, service) =>
-      checks.flatMap((entry, at) => (entry.service === service ? [at] : [])),
-    ),
+    checksOf,
     prefixes,
     prefixAt,
     prefixesOf: plan.services.map((service) =>
