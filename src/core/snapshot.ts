@@ -1,0 +1,51 @@
+/** The state as plain data, so that another process can decide what the agent would: nothing in it is a secret. */
+import type { Plan } from "../config/plan.ts";
+import type { Drain, Pin } from "./inputs.ts";
+import { indexPlan } from "./index-plan.ts";
+import type { RouteState } from "./routes.ts";
+import type { AgentState, CheckState, ServiceState } from "./state.ts";
+
+export interface Snapshot {
+  /** Its checks have a fingerprint in the place of their keys. */
+  readonly plan: Plan;
+  /** As the checks of `plan`, one service after the other. */
+  readonly checks: readonly Pick<CheckState, "health" | "countsFromMs">[];
+  /** As `plan.services`. */
+  readonly services: readonly ServiceState[];
+  /** By canonical prefix. */
+  readonly routes: readonly (readonly [string, RouteState])[];
+  /** Absent while nobody could read them. */
+  readonly drains?: readonly Drain[];
+  readonly pins: readonly Pin[];
+  readonly stopping: boolean;
+}
+
+/** @param plan The state's plan, with whatever must not be told taken out. */
+export function takeSnapshot(state: AgentState, plan: Plan): Snapshot {
+  const { services, drains, pins, stopping } = state;
+  return {
+    plan,
+    checks: state.checks.map(({ health, countsFromMs }) => ({ health, countsFromMs })),
+    services,
+    routes: [...state.routes],
+    ...(drains && { drains }),
+    pins,
+    stopping,
+  };
+}
+
+/** The state that decides as the one that `snapshot` was taken of. Of its decisions, the numbers are new. */
+export function restoreSnapshot(snapshot: Snapshot): AgentState {
+  const { plan, checks, services, routes, drains, pins, stopping } = snapshot;
+  return {
+    index: indexPlan(plan),
+    checks: checks.map((check) => ({ ...check, last: undefined })),
+    services,
+    routes: new Map(routes),
+    drains,
+    pins,
+    stopping,
+    decisions: 0,
+    changes: 0,
+  };
+}
