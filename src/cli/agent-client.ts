@@ -22,9 +22,7 @@ const ADVICE: Readonly<Record<AgentUnreachable["code"], string>> = {
 /** @throws {CommandError} `unreachable` */
 export async function askStatus(socketPath: string, io: CommandIo): Promise<Status> {
   const answer = await tryStatus(socketPath, io);
-  if (answer instanceof AgentUnreachable) {
-    throw new CommandError("unreachable", `${answer.message}; ${ADVICE[answer.code]}`, answer);
-  }
+  if (answer instanceof AgentUnreachable) throw unreachable(answer);
   return answer;
 }
 
@@ -38,11 +36,15 @@ export async function askWhy(
   try {
     told = await getWhy(socketPath, subject, ANSWER_MAX_MS, io.timers);
   } catch (error) {
-    if (!(error instanceof AgentUnreachable)) throw error;
-    throw new CommandError("unreachable", `${error.message}; ${ADVICE[error.code]}`, error);
+    throw error instanceof AgentUnreachable ? unreachable(error) : error;
   }
   if (typeof told === "string") throw new CommandError("refused", told);
   return told;
+}
+
+/** What went wrong, and what to do about it. */
+export function unreachable(error: AgentUnreachable): CommandError {
+  return new CommandError("unreachable", `${error.message}; ${ADVICE[error.code]}`, error);
 }
 
 /** The status, or why there is none. */

@@ -9,6 +9,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<{ readonly command: Com
   ["pin", () => import("./commands/pin.ts")],
   ["unpin", () => import("./commands/unpin.ts")],
   ["check", () => import("./commands/check.ts")],
+  ["reload", () => import("./commands/reload.ts")],
   ["config", () => import("./commands/config.ts")],
   ["agent", () => import("./commands/agent.ts")],
   ["completion", () => import("./commands/completion.ts")],

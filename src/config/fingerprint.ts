@@ -15,7 +15,7 @@ const KEYS: Readonly<Record<string, string>> = {
 };
 
 /** Read when the agent starts, and never again. */
-const ONCE: ReadonlySet<string> = new Set(["state-dir", "socket", "exabgp", "http"]);
+const ONCE: ReadonlySet<string> = new Set(["state-dir", "socket", "exabgp"]);
 
 /** Changes whenever the value does. */
 function fingerprint(value: unknown): string {

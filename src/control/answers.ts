@@ -1,12 +1,15 @@
 /** The routes of the control API, and what each request gets. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { errorAnswer, json, JSON_HEADERS, STARTING, text, type Answer } from "./answer.ts";
 import { READERS_MAX, type EventFeed } from "./event-feed.ts";
 import { whySubject, type Explanation, type Subject } from "./explanation.ts";
+import { obey, ORDER_PATHS, orderOf, type OrderSource } from "./order-routes.ts";
 import { PAGE_HEADERS, statusPage } from "./page.ts";
 import type { ErrorBody, Healthz, Status } from "./protocol.ts";
+import type { PlanAnswer } from "./reload-protocol.ts";
 
-/** What the routes tell. */
-export interface ControlSource {
+/** What the routes tell, and do. */
+export interface ControlSource extends OrderSource {
   readonly status: () => Status;
   /** The same as JSON, made without keeping the loop for long; where there is none, `status` is asked. */
   readonly statusBody?: () => Promise<Uint8Array>;
@@ -16,17 +19,9 @@ export interface ControlSource {
   /** undefined until the agent has begun to decide. */
   readonly why?: (subject: Subject) => Explanation | ErrorBody | undefined;
   readonly events?: EventFeed;
+  /** undefined until the agent has begun to decide. */
+  readonly plan?: () => PlanAnswer | undefined;
 }
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
-  /** Goes on with the answer, which does not end by itself. */
-  readonly stream?: (response: ServerResponse) => void;
-}
-
-export type TextAnswer = Answer & { readonly body: string };
 
 /** Where a request came in. */
 export type Listener = "socket" | "tcp";
@@ -40,6 +35,7 @@ interface Entry {
 /** Paths are compared as they are written: nothing is below or above anything. */
 const ROUTES: Readonly<Record<string, Entry>> = {
   "/v1/status": { reach: "socket", answer: answerStatus },
+  "/v1/plan": { reach: "socket", answer: answerPlan },
   "/v1/events": { reach: "socket", answer: answerEvents },
   "/healthz": {
     reach: "everywhere",
@@ -59,12 +55,6 @@ const ROUTES: Readonly<Record<string, Entry>> = {
 /** What `whySubject` reads. */
 const WHY_PATHS = ["/v1/services/NAME/why", "/v1/prefixes/PREFIX/why"];
 
-const JSON_HEADERS = {
-  "content-type": "application/json",
-  "cache-control": "no-store",
-  "x-content-type-options": "nosniff",
-} as const;
-
 const METHODS = "GET, HEAD";
 
 export function answerTo(
@@ -72,7 +62,10 @@ export function answerTo(
   source: ControlSource,
   listener: Listener,
 ): Answer | Promise<Answer> {
-  const path = (request.url ?? "").split("?", 1)[0] ?? "";
+  const path = pathOf(request);
+  // They change something: a TCP port is read-only.
+  const order = listener === "socket" ? orderOf(path) : undefined;
+  if (order !== undefined) return obey(request, source, order);
   const entry = entryOf(path);
   if (entry === undefined || !isReached(entry, listener)) {
     const allowed = pathsOf(listener).join(", ");
@@ -85,6 +78,15 @@ export function answerTo(
   return entry.answer(source);
 }
 
+/** How long the answer may take; undefined: as long as any other. */
+export function answerMaxMs(request: IncomingMessage, listener: Listener): number | undefined {
+  return listener === "socket" ? orderOf(pathOf(request))?.maxMs : undefined;
+}
+
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
 function entryOf(path: string): Entry | undefined {
   if (Object.hasOwn(ROUTES, path)) return ROUTES[path];
   const subject = whySubject(path);
@@ -92,9 +94,14 @@ function entryOf(path: string): Entry | undefined {
   return { reach: "socket", answer: (source) => answerWhy(source, subject) };
 }
 
+function answerPlan({ plan }: ControlSource): Answer {
+  const told = plan?.();
+  return told === undefined ? errorAnswer(503, STARTING) : json(200, told);
+}
+
 function answerWhy({ why }: ControlSource, subject: Subject): Answer {
   const told = why?.(subject);
-  if (told === undefined) return errorAnswer(503, "The agent has only just started; try again");
+  if (told === undefined) return errorAnswer(503, STARTING);
   return json("error" in told ? 404 : 200, told);
 }
 
@@ -119,38 +126,15 @@ function isReached({ reach }: Entry, listener: Listener): boolean {
 
 function pathsOf(listener: Listener): string[] {
   const paths = Object.entries(ROUTES).filter(([, entry]) => isReached(entry, listener));
-  return [...paths.map(([path]) => path), ...(listener === "socket" ? WHY_PATHS : [])];
+  return [
+    ...paths.map(([path]) => path),
+    ...(listener === "socket" ? [...WHY_PATHS, ...ORDER_PATHS] : []),
+  ];
 }
 
 async function answerMetrics({ metrics }: ControlSource): Promise<Answer> {
   if (metrics === undefined) return errorAnswer(503, "This agent has no metrics");
   return text(await metrics(), { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
-}
-
-export function errorAnswer(
-  status: number,
-  error: string,
-  headers: Readonly<Record<string, string>> = {},
-): TextAnswer {
-  const body: ErrorBody = { error };
-  const answer = json(status, body);
-  return { ...answer, headers: { ...answer.headers, ...headers } };
-}
-
-function json(status: number, body: Status | Healthz | Explanation | ErrorBody): TextAnswer {
-  return {
-    status,
-    headers: JSON_HEADERS,
-    body: `${JSON.stringify(body)}\n`,
-  };
-}
-
-function text(body: string, headers: Readonly<Record<string, string>>): Answer {
-  return {
-    status: 200,
-    headers: { "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers },
-    body,
-  };
 }
 
 /** RFC 9112 section 6: a body is announced by one of these two. */

@@ -32,6 +32,9 @@ export interface AuditRecord {
   readonly ackMs?: number;
   /** From the first contrary result to the decision. */
   readonly detectMs?: number;
+  /** Of a reload: short hashes of the configuration before, and of what the file says. */
+  readonly configFrom?: string;
+  readonly configTo?: string;
   readonly boot: string;
   /** The agent's version. */
   readonly agent: string;
@@ -39,7 +42,7 @@ export interface AuditRecord {
 
 /** The order in which they are written. */
 const KEYS =
-  "v seq at pop service from to reason actor note until check neighbor evidence prefixes commands ack ackMs detectMs boot agent".split(
+  "v seq at pop service from to reason actor note until check neighbor evidence prefixes commands ack ackMs detectMs configFrom configTo boot agent".split(
     " ",
   );
 
@@ -53,6 +56,8 @@ const OPTIONAL_STRINGS = [
   "check",
   "neighbor",
   "evidence",
+  "configFrom",
+  "configTo",
 ];
 const OPTIONAL_NUMBERS = ["ackMs", "detectMs"];
 const LISTS = ["prefixes", "commands"];

@@ -2,6 +2,7 @@
 import { request, type IncomingMessage } from "node:http";
 import type { Timers } from "../../checks/timers.ts";
 import { whyPath, type Explanation, type Subject } from "./explanation.ts";
+import { ORDER_HEADERS } from "./orders.ts";
 import type { Status } from "./protocol.ts";
 
 /** What kept the agent from answering. */
@@ -39,13 +40,7 @@ export async function getStatus(
   timeoutMs: number,
   timers: Timers,
 ): Promise<Status> {
-  const text = await getText(socketPath, "/v1/status", timeoutMs, timers);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new AgentUnreachable("wrong-answer", socketPath, "the answer is not JSON", error);
-  }
+  const { value } = await askAgent(socketPath, { path: "/v1/status" }, timeoutMs, timers);
   if (isStatus(value)) return value;
   throw new AgentUnreachable(
     "wrong-answer",
@@ -66,13 +61,8 @@ export async function getWhy(
   timeoutMs: number,
   timers: Timers,
 ): Promise<Explanation | string> {
-  const text = await getText(socketPath, whyPath(subject), timeoutMs, timers, [200, 404]);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new AgentUnreachable("wrong-answer", socketPath, "the answer is not JSON", error);
-  }
+  const asked = { path: whyPath(subject), statuses: [404] };
+  const { value } = await askAgent(socketPath, asked, timeoutMs, timers);
   if (isExplanation(value)) return value;
   if (hasTexts(value, ["error"])) return String(value["error"]);
   throw new AgentUnreachable("wrong-answer", socketPath, "the answer is no explanation");
@@ -82,13 +72,42 @@ function isExplanation(value: unknown): value is Explanation {
   return hasTexts(value, ["subject", "kind", "state", "reason", "text"]);
 }
 
-function getText(
+/** One request; a GET unless it has an `order`. */
+export interface AgentRequest {
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly order?: unknown;
+  /** Besides 200, the statuses whose answer is wanted; any other is an error. */
+  readonly statuses?: readonly number[];
+}
+
+/**
+ * Asks the agent whatever there is.
+ *
+ * @param timeoutMs For everything, from connecting to the last byte.
+ * @returns What its answer says, of unknown shape.
+ * @throws {AgentUnreachable}
+ */
+export async function askAgent(
   socketPath: string,
-  path: string,
+  asked: AgentRequest,
   timeoutMs: number,
   timers: Timers,
-  statuses: readonly number[] = [200],
-): Promise<string> {
+): Promise<{ readonly status: number; readonly value: unknown }> {
+  const { status, text } = await exchange(socketPath, asked, timeoutMs, timers);
+  try {
+    return { status, value: JSON.parse(text) };
+  } catch (error) {
+    throw new AgentUnreachable("wrong-answer", socketPath, "the answer is not JSON", error);
+  }
+}
+
+function exchange(
+  socketPath: string,
+  { path, order, statuses = [] }: AgentRequest,
+  timeoutMs: number,
+  timers: Timers,
+): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const fail = (code: UnreachableCode, why: string, cause?: unknown) => {
       cancel();
@@ -98,18 +117,21 @@ function getText(
     const cancel = timers.after(timeoutMs, () => {
       fail("timeout", `it is there, but said nothing within ${timeoutMs} ms`);
     });
-    const asked = request({ socketPath, path, agent: false }, (response) => {
-      if (!statuses.includes(response.statusCode ?? 0)) {
-        fail("wrong-answer", `the answer has status ${response.statusCode}`);
+    const body = order === undefined ? undefined : JSON.stringify(order);
+    const head = body === undefined ? {} : { method: "POST", headers: ORDER_HEADERS };
+    const asked = request({ socketPath, path, agent: false, ...head }, (response) => {
+      const status = response.statusCode ?? 0;
+      if (status !== 200 && !statuses.includes(status)) {
+        fail("wrong-answer", `the answer has status ${status}`);
         return;
       }
       collect(response, (text) => {
         cancel();
-        resolve(text);
+        resolve({ status, text });
       });
     });
     asked.on("error", (error) => fail(...whyNot(error), error));
-    asked.end();
+    asked.end(body);
 
     function collect(response: IncomingMessage, complete: (text: string) => void): void {
       const chunks: Buffer[] = [];

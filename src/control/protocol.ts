@@ -1,6 +1,7 @@
 /** What the control API says: HTTP over the Unix socket, JSON bodies. */
 import type { Drain, Pin } from "../core/inputs.ts";
 import type { ServiceStatus } from "../core/status.ts";
+import type { LastReload } from "./reload-protocol.ts";
 
 /** `GET /v1/status`. */
 export interface Status {
@@ -38,6 +39,8 @@ export interface ConfigStatus {
   readonly current: boolean;
   /** Why not, one line each. */
   readonly problems: readonly string[];
+  /** Absent before the first one. */
+  readonly lastReload?: LastReload;
 }
 
 export interface ExabgpStatus {

@@ -22,6 +22,7 @@ export const KINDS = {
   pin: { messageId: "0e5a10e736c54861a763f96fb9fcddea", priority: 5 },
   unpin: { messageId: "4fa21749339f4329903903b49cd27e66", priority: 5 },
   reconfigured: { messageId: "660f035bcb4248a7a6fa2c0786caaeef", priority: 5 },
+  reloaded: { messageId: "f0f3172d4e944cfbbbfbb699a64219dd", priority: 5 },
   stopping: { messageId: "247dda30209f45e78538f11e24fc532f", priority: 5 },
   "session-up": { messageId: "30b934c4dac24a5b9352f09013957f47", priority: 5 },
   judging: { messageId: "0e316da4cf474be48a77c37e06ba9812", priority: 6 },
@@ -35,7 +36,9 @@ const BY_REASON: Readonly<Record<string, KindName>> = {
   "session-up": "session-up",
   "session-down": "session-down",
   "mass-withdrawal": "refused",
+  "invalid-configuration": "refused",
   reconfigured: "reconfigured",
+  reloaded: "reloaded",
 };
 
 /** The states that say by themselves what has happened. */

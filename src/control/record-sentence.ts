@@ -25,6 +25,7 @@ const WRITERS: Readonly<Record<KindName, Writer>> = {
   stopping: (record) => `${subject(record)} is judged no longer: the agent stops, routes stay`,
   reconfigured: (record) =>
     `${subject(record)} is announced in another way: ${record.reason} by ${record.actor}`,
+  reloaded: (record) => occurred(record),
   "session-up": (record) => `Session with ${record.neighbor ?? "a neighbor"} is up`,
   "session-down": (record) =>
     `Session with ${record.neighbor ?? "a neighbor"} is down${evidence(record)}`,

@@ -1,15 +1,9 @@
-/** The control API: HTTP over a Unix socket, read-only, one request per connection. */
+/** The control API: HTTP over a Unix socket, one request per connection. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Timers } from "../../checks/timers.ts";
-import {
-  answerTo,
-  errorAnswer,
-  type Answer,
-  type ControlSource,
-  type Listener,
-  type TextAnswer,
-} from "./answers.ts";
+import { errorAnswer, type Answer, type TextAnswer } from "./answer.ts";
+import { answerMaxMs, answerTo, type ControlSource, type Listener } from "./answers.ts";
 import {
   freeSocketPath,
   publishSocket,
@@ -39,7 +33,7 @@ const HEADERS_MAX_BYTES = 8 * 1024;
 /** Each may cost one status of some megabytes; more than a few at once is nobody's need. */
 const CONNECTIONS_MAX = 64;
 
-/** From connecting to the last byte of the answer; on one host it takes milliseconds. */
+/** From connecting to the last byte of the answer; on one host it takes milliseconds. Some answers may take longer. */
 const CONNECTION_MAX_MS = 5000;
 
 /**
@@ -113,15 +107,13 @@ function serve(
   /** Connections whose answer does not end; whoever writes it sends away those that do not read. */
   const endless = new WeakSet<Duplex>();
 
+  const deadlines = new WeakMap<Duplex, () => void>();
+
   server.on("connection", (socket) => {
     connections.add(socket);
-    const cancel = options.timers.after(CONNECTION_MAX_MS, () => {
-      if (endless.has(socket)) return;
-      if (answered.has(socket)) socket.destroy();
-      else refuse(socket, errorAnswer(408, `No complete request within ${CONNECTION_MAX_MS} ms`));
-    });
+    giveTime(socket, CONNECTION_MAX_MS);
     socket.once("close", () => {
-      cancel();
+      deadlines.get(socket)?.();
       connections.delete(socket);
     });
   });
@@ -133,11 +125,23 @@ function serve(
     else refuse(socket, answerToGarbage(error));
   });
 
+  function giveTime(socket: Duplex, maxMs: number): void {
+    deadlines.get(socket)?.();
+    const cancel = options.timers.after(maxMs, () => {
+      if (endless.has(socket)) return;
+      if (answered.has(socket)) socket.destroy();
+      else refuse(socket, errorAnswer(408, `No complete request within ${maxMs} ms`));
+    });
+    deadlines.set(socket, cancel);
+  }
+
   function handle(request: IncomingMessage, response: ServerResponse): void {
     // A pipelined request waits for an answer that never comes: a thousand of them fit into one read, and
     // each would put a whole status into memory. The connection ends with the first answer.
     if (answered.has(request.socket)) return;
     answered.add(request.socket);
+    const maxMs = answerMaxMs(request, listener);
+    if (maxMs !== undefined) giveTime(request.socket, maxMs);
     void answerOrFailure(request, options, listener).then((answer) => write(response, answer));
   }
 

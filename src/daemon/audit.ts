@@ -1,7 +1,7 @@
 /** Audit records: one per decision, complete when ExaBGP has answered its commands. */
 import type { Settlement } from "exabgp-ts-bridge";
 import type { AuditRecord } from "../control/audit-record.ts";
-import type { Refusal, Transition } from "../core/inputs.ts";
+import type { Transition } from "../core/inputs.ts";
 import type { Clock } from "./clock.ts";
 
 /** What a record says whatever was decided. */
@@ -16,7 +16,12 @@ export type AuditSink = (record: Omit<AuditRecord, "seq">, timing: AuditTiming) 
 
 /** What a record says that is about no service. */
 export type Occurrence = Pick<AuditRecord, "reason" | "actor"> &
-  Partial<Pick<AuditRecord, "from" | "to" | "note" | "neighbor" | "evidence" | "prefixes">>;
+  Partial<
+    Pick<
+      AuditRecord,
+      "from" | "to" | "note" | "neighbor" | "evidence" | "prefixes" | "configFrom" | "configTo"
+    >
+  >;
 
 /** What logs and benchmarks want to know beside the record. */
 export interface AuditTiming {
@@ -75,12 +80,6 @@ export class AuditDesk {
     };
     if (commands === 0) this.#finish(pending);
     else this.#pending.set(transition.decision, pending);
-  }
-
-  /** A refusal is a decision too. */
-  refused({ reason, actor, prefixes, announced }: Refusal): void {
-    const note = `would withdraw ${prefixes.length} of ${announced} announced prefixes`;
-    this.occurred({ reason, actor, note, prefixes });
   }
 
   /** A record of what is about the whole PoP: no command belongs to it. */

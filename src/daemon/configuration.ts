@@ -68,7 +68,7 @@ export function refusalText(refusal: {
 }): string {
   return (
     `refused: would withdraw ${refusal.prefixes.length} of ${refusal.announced} announced prefixes; ` +
-    "allowed: at most half. Drain the services first"
+    "allowed: at most half. Drain the services first, or see `anyctl reload --force`"
   );
 }
 

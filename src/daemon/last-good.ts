@@ -12,8 +12,8 @@ const NAME = "last-good.json";
  *
  * @throws {NodeJS.ErrnoException} See `replaceFile`.
  */
-export function saveLastGood(stateDir: string, config: LoadedConfig): void {
-  replaceFile(join(stateDir, NAME), `${JSON.stringify({ files: config.files })}\n`, 0o600);
+export async function saveLastGood(stateDir: string, config: LoadedConfig): Promise<void> {
+  await replaceFile(join(stateDir, NAME), `${JSON.stringify({ files: config.files })}\n`, 0o600);
 }
 
 /** @returns undefined when there is none, or none that this version of the agent accepts. */

@@ -117,7 +117,6 @@ export class Loop {
           this.#logVerdict(action);
           this.#options.events?.verdict(action);
         }
-        if (action.type === "refused") this.#options.audit.refused(action);
         if (action.type === "expired") this.#options.expired(action);
       }
     });

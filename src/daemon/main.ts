@@ -33,8 +33,10 @@ import { Orders } from "./orders.ts";
 import { OwnedFile } from "./owned.ts";
 import { Problems } from "./problems.ts";
 import { Prober } from "./prober.ts";
+import { readAside } from "./read-aside.ts";
 import { Records } from "./records.ts";
 import { Reloader } from "./reloader.ts";
+import { Reloading } from "./reloading.ts";
 import { Scheduler } from "./scheduler.ts";
 import { sessionRecord, SessionLog } from "./session-log.ts";
 import { StatusBody } from "./status-body.ts";
@@ -103,6 +105,7 @@ class Agent {
   readonly #events = new Events(clock, this.#feed);
   #loop: Loop | undefined;
   #reloader: Reloader | undefined;
+  #reloading: Reloading | undefined;
 
   constructor(configPath: string, log: Log, hasJournal: boolean) {
     this.#log = log;
@@ -183,6 +186,8 @@ class Agent {
         ...answers,
         socketPath,
         events: this.#feed,
+        plan: () => this.#reloading?.plan(),
+        reload: (order) => this.#reloading?.reload(order) ?? "starting",
       },
       this.#problems,
     );
@@ -217,16 +222,18 @@ class Agent {
       clock,
       log: this.#log,
       loop: this.#loop,
+      audit: this.#audit,
       problems: this.#problems,
+      read: (path) => readAside(path, clock),
       probe: (checks) => this.#prober.probe(checks),
-      pop: (pop) => this.#audit.rename(pop),
       listen: (address) => void this.#http.listen(address),
       settled: (status) => this.#events.config(status),
       windows: (effective) => this.#keepWindows(effective),
     });
     const reloader = this.#reloader;
-    // The kernel does not say who sent a signal.
-    onReloadSignal(() => reloader.reload("unknown"));
+    const { stateDir } = this.#files;
+    this.#reloading = new Reloading(reloader, this.#loop, this.#version, stateDir, clock);
+    onReloadSignal(() => reloader.signalled());
     startHeartbeat(this.#log, this.#loop);
   }
 

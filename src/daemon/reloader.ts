@@ -1,17 +1,22 @@
-/** Goes over to what the file says, or says why not: on SIGHUP, and by itself while there is no configuration. */
-import { readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+/** Goes over to what the file says, or says why not: when asked, on SIGHUP, and by itself while there is none. */
+import { formatProblem, type LoadedConfig } from "../config/load.ts";
+import { attributesOf } from "../config/attributes.ts";
+import { diffSettings, fingerprintSettings } from "../config/fingerprint.ts";
 import type { ListenAddress } from "../config/listen.ts";
-import type { LoadedConfig } from "../config/load.ts";
 import type { CheckPlan } from "../config/plan.ts";
 import type { ConfigStatus } from "../control/protocol.ts";
+import type { LastReload, ReloadAnswer } from "../control/reload-protocol.ts";
+import { diffReload } from "../core/diff.ts";
 import type { Actor } from "../core/inputs.ts";
+import type { AuditDesk } from "./audit.ts";
 import type { Clock } from "./clock.ts";
-import { configStatus, readConfiguration, refusalText, type Effective } from "./configuration.ts";
+import { configSignature } from "./config-signature.ts";
+import { configStatus, refusalText, type Effective } from "./configuration.ts";
 import { saveLastGood } from "./last-good.ts";
 import type { Log } from "./log.ts";
 import type { Loop } from "./loop.ts";
 import type { Problems } from "./problems.ts";
+import { reloadRecord } from "./reload-record.ts";
 
 export interface ReloaderOptions {
   readonly path: string;
@@ -19,11 +24,12 @@ export interface ReloaderOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly loop: Loop;
+  readonly audit: Pick<AuditDesk, "occurred" | "rename">;
   readonly problems: Problems;
+  /** The file, or why it cannot be used; without holding the event loop up. */
+  readonly read: (path: string) => Promise<LoadedConfig | readonly string[]>;
   /** Probes these checks from now on. */
   readonly probe: (checks: readonly CheckPlan[]) => void;
-  /** The PoP has this name from now on. */
-  readonly pop: (pop: string) => void;
   /** Metrics and status are told there from now on. */
   readonly listen: (address: ListenAddress | undefined) => void;
   /** This is in force from now on, or why what was read is not. */
@@ -32,19 +38,33 @@ export interface ReloaderOptions {
   readonly windows: (effective: Effective) => void;
 }
 
+/** Who wants it, and how much. */
+export interface ReloadRequest {
+  readonly actor: Actor | Promise<Actor>;
+  /** Even if more than half of what is announced is withdrawn. */
+  readonly force: boolean;
+}
+
 /** How soon a mended file is noticed while there is no configuration at all. */
 const LOOK_MS = 1000;
+
+/** The kernel does not say who sent a signal. */
+const BY_SIGNAL: ReloadRequest = { actor: "unknown", force: false };
 
 export class Reloader {
   readonly #options: ReloaderOptions;
   #effective: Effective;
+  #last: LastReload | undefined;
+  #isBusy = false;
+  #isSignalled = false;
+  #isStopped = false;
   #cancelLook = () => {};
 
   constructor(effective: Effective, options: ReloaderOptions) {
     this.#effective = effective;
     this.#options = options;
     this.#settle(effective);
-    if (effective.origin === "none") this.#lookAgain(this.#signature());
+    this.#lookAgain(configSignature(options.path));
   }
 
   get pop(): string {
@@ -52,38 +72,96 @@ export class Reloader {
   }
 
   get status(): ConfigStatus {
-    return configStatus(this.#options.path, this.#effective);
+    const status = configStatus(this.#options.path, this.#effective);
+    return { ...status, ...(this.#last && { lastReload: this.#last }) };
   }
 
-  reload(actor: Actor): void {
-    const { path, loop, log } = this.#options;
-    const before = this.#effective;
-    const read = readConfiguration(path);
-    if (!("plan" in read)) return this.#settle({ ...before, problems: read });
-    const refusal = loop.dispatch({ type: "reload", plan: read.plan, actor, force: false });
-    if (refusal !== undefined) {
-      return this.#settle({ ...before, problems: [refusalText(refusal)] });
-    }
-    this.#settle({ origin: "file", config: read, plan: read.plan, problems: [] });
-    log.info({ from: before.config?.hash, to: read.hash, actor }, "configuration reloaded");
-    this.#warnOfRestart(before);
+  get config(): LoadedConfig | undefined {
+    return this.#effective.config;
+  }
+
+  /** One at a time: two that overtake each other would leave the older file in force. */
+  reload(request: ReloadRequest): Promise<ReloadAnswer> | "busy" {
+    if (this.#isBusy) return "busy";
+    this.#isBusy = true;
+    return this.#reload(request).finally(() => {
+      this.#isBusy = false;
+      if (this.#isSignalled) this.signalled();
+    });
+  }
+
+  /** A signal cannot be refused: it waits for its turn. */
+  signalled(): void {
+    this.#isSignalled = this.#isBusy;
+    if (!this.#isBusy) void this.reload(BY_SIGNAL);
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#cancelLook();
   }
 
+  async #reload({ actor: asked, force }: ReloadRequest): Promise<ReloadAnswer> {
+    const { path, audit, clock, log, read } = this.#options;
+    const [actor, config] = await Promise.all([asked, read(path)]);
+    const from = this.#effective.config?.hash ?? "";
+    const answer =
+      "plan" in config
+        ? this.#goOver(config, actor, force)
+        : ({
+            outcome: "invalid-configuration",
+            actor,
+            from,
+            to: "",
+            problems: config,
+            warnings: [],
+            settings: { now: [], atRestart: [] },
+          } as const);
+    const { outcome, to, problems, settings } = answer;
+    this.#last = { outcome, actor, from, to, at: new Date(clock.wallMs()).toISOString() };
+    // Before the records of what it caused, which wait for ExaBGP: the cause first.
+    audit.occurred(reloadRecord(answer));
+    if (outcome === "reloaded") log.info({ from, to, actor }, "configuration reloaded");
+    if (settings.atRestart.length > 0) {
+      log.warn({ keys: settings.atRestart }, "changed settings need a restart");
+    }
+    if (problems.length > 0) this.#settle({ ...this.#effective, problems });
+    return answer;
+  }
+
+  #goOver(config: LoadedConfig, actor: Actor, force: boolean): ReloadAnswer {
+    const { loop, clock } = this.#options;
+    const { plan, hash, warnings } = config;
+    const before = this.#effective.config;
+    const diff = diffReload(loop.state, plan, clock.nowMs(), attributesOf);
+    const told = { actor, from: before?.hash ?? "", to: hash, diff };
+    // Nobody decides after its last word.
+    const refusal = this.#isStopped
+      ? undefined
+      : loop.dispatch({ type: "reload", plan, actor, force });
+    const settings =
+      before === undefined
+        ? { now: [], atRestart: [] }
+        : diffSettings(fingerprintSettings(before.settings), fingerprintSettings(config.settings));
+    const answer = { ...told, settings, warnings: warnings.map(formatProblem) };
+    if (refusal !== undefined) {
+      return { ...answer, outcome: "mass-withdrawal", problems: [refusalText(refusal)] };
+    }
+    this.#settle({ origin: "file", config, plan, problems: [] });
+    return { ...answer, outcome: "reloaded", problems: [] };
+  }
+
   #settle(effective: Effective): void {
-    const { problems, probe, pop, listen, windows } = this.#options;
+    const { problems, probe, audit, listen, windows } = this.#options;
     this.#effective = effective;
     this.#options.settled?.(this.status);
-    pop(effective.plan.pop);
+    audit.rename(effective.plan.pop);
     listen(effective.config?.settings.httpListen);
     windows(effective);
     probe(effective.plan.services.flatMap(({ checks }) => checks));
     if (effective.problems.length === 0) {
       problems.clear("configuration");
-      this.#applied(effective.config);
+      void this.#keep(effective.config);
       return;
     }
     const standing = { file: "the one before", "last-good": "the last good one", none: "none" };
@@ -91,51 +169,25 @@ export class Reloader {
     problems.report("configuration", [inForce, ...effective.problems].join("\n"));
   }
 
-  #applied(config: LoadedConfig | undefined): void {
+  async #keep(config: LoadedConfig | undefined): Promise<void> {
     const { problems, stateDir, log } = this.#options;
     if (config === undefined) return;
     for (const warning of config.warnings) log.warn({ ...warning }, "configuration warning");
     try {
-      saveLastGood(stateDir, config);
+      await saveLastGood(stateDir, config);
       problems.clear("last-good-file");
     } catch (error) {
       problems.report("last-good-file", String(error));
     }
   }
 
-  /** Settings that are read once. */
-  #warnOfRestart(before: Effective): void {
-    const { config } = this.#effective;
-    const settings = config?.settings;
-    const old = before.config?.settings;
-    if (settings === undefined || old === undefined) return;
-    const once = ["stateDir", "socketPath", "exabgp"] as const;
-    const keys = once.filter((key) => JSON.stringify(settings[key]) !== JSON.stringify(old[key]));
-    if (keys.length > 0) this.#options.log.warn({ keys }, "changed settings need a restart");
-  }
-
   #lookAgain(seen: string): void {
-    this.#cancelLook = this.#options.clock.after(LOOK_MS, () => {
-      const now = this.#signature();
-      if (now !== seen) this.reload("agent");
-      if (this.#effective.origin === "none") this.#lookAgain(now);
+    const { clock, path } = this.#options;
+    if (this.#effective.origin !== "none") return;
+    this.#cancelLook = clock.after(LOOK_MS, () => {
+      const now = configSignature(path);
+      if (now !== seen) void this.reload({ actor: "agent", force: false });
+      this.#lookAgain(now);
     });
-  }
-
-  /** Changes whenever one of the files does. */
-  #signature(): string {
-    const folder = join(dirname(this.#options.path), "anyctl.d");
-    let more: string[] = [];
-    try {
-      more = readdirSync(folder).map((name) => join(folder, name));
-    } catch {
-      // There need not be one.
-    }
-    return [this.#options.path, ...more]
-      .map((path) => {
-        const file = statSync(path, { throwIfNoEntry: false });
-        return `${path} ${file?.ino} ${file?.size} ${file?.mtimeMs}`;
-      })
-      .join("\n");
   }
 }

@@ -249,11 +249,11 @@ const cases: readonly { readonly argv: readonly string[]; readonly error: string
 
   {
     argv: ["config"],
-    error: 'Missing command after "anyctl config"; allowed: check, show, schema',
+    error: 'Missing command after "anyctl config"; allowed: check, diff, show, schema',
   },
   {
     argv: ["config", "chekc"],
-    error: 'Cannot use "chekc" in "anyctl config"; allowed: check, show, schema',
+    error: 'Cannot use "chekc" in "anyctl config"; allowed: check, diff, show, schema',
   },
   {
     argv: ["config", "check", "a", "b"],

@@ -122,6 +122,18 @@ const occurrences: readonly [Partial<AuditRecord>, string, number, string][] = [
     "PoP fra1: mass-withdrawal by unknown, would withdraw 2 of 2",
   ],
   [
+    { reason: "invalid-configuration", actor: "unknown", note: "a.yaml:1:1: services is missing" },
+    "refused",
+    4,
+    "PoP fra1: invalid-configuration by unknown, a.yaml:1:1: services is missing",
+  ],
+  [
+    { reason: "reloaded", actor: "uid:1000(ann)", note: "1 announced" },
+    "reloaded",
+    5,
+    "PoP fra1: reloaded by uid:1000(ann), 1 announced",
+  ],
+  [
     { reason: "session-down", neighbor: "198.51.100.1", from: "up", to: "down", evidence: "reset" },
     "session-down",
     3,

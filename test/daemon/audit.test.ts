@@ -114,19 +114,6 @@ describe("AuditDesk", () => {
     audit.decided({ ...DOWN, to: "drained", until: "2026-01-01T02:00:00.000Z" }, 0);
     assert.equal(records[0]?.until, "2026-01-01T02:00:00.000Z");
   });
-
-  it("records a refusal", () => {
-    const { audit, records } = desk();
-    audit.refused({
-      type: "refused",
-      reason: "mass-withdrawal",
-      actor: "unknown",
-      prefixes: ["192.0.2.0/24"],
-      announced: 1,
-    });
-    assert.equal(records[0]?.reason, "mass-withdrawal");
-    assert.equal(records[0]?.note, "would withdraw 1 of 1 announced prefixes");
-  });
 });
 
 describe("SessionLog", () => {

@@ -4,6 +4,7 @@ import { loadOrTell } from "../config-problems.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import type { CommandIo } from "../io.ts";
 import { configPathOf } from "../location.ts";
+import { diff } from "./config-diff.ts";
 
 const FILE = {
   file: { type: "string", describe: "Instead of --config" },
@@ -63,11 +64,11 @@ const schema = defineCommand({
 
 export const command = defineCommand({
   signature: "config <command>",
-  describe: "Check or show the configuration, or print its JSON Schema",
+  describe: "Check, compare or show the configuration, or print its JSON Schema",
   positionals: {},
   options: {},
   examples: [],
-  subcommands: [check, show, schema],
+  subcommands: [check, diff, show, schema],
   run() {
     throw new CommandError("usage", "Missing command");
   },

@@ -1,7 +1,7 @@
 /** `anyctl version` */
-import { readFileSync } from "node:fs";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit.ts";
+import { readVersion } from "../version.ts";
 
 export const command = defineCommand({
   signature: "version",
@@ -14,10 +14,3 @@ export const command = defineCommand({
     return Promise.resolve(EXIT.done);
   },
 });
-
-/** Of this package: `dist/src/cli/commands` is four folders below it. */
-function readVersion(): string {
-  const text = readFileSync(new URL("../../../../package.json", import.meta.url), "utf8");
-  const { version }: { version?: unknown } = Object(JSON.parse(text));
-  return String(version);
-}

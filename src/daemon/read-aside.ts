@@ -1,0 +1,33 @@
+/** The configuration, read beside the event loop. */
+import { Worker } from "node:worker_threads";
+import type { Timers } from "../../checks/timers.ts";
+import type { LoadedConfig } from "../config/load.ts";
+
+/** The largest configuration that is allowed takes a few seconds; a file system that hangs takes for ever. */
+const READ_MAX_MS = 30_000;
+
+/** Ten times what a thousand services need: what wants more must not take the agent with it. */
+const MEMORY_MAX_MB = 512;
+
+/** As `readConfiguration`. Never rejects. */
+export function readAside(path: string, timers: Timers): Promise<LoadedConfig | readonly string[]> {
+  return new Promise((resolve) => {
+    const worker = new Worker(new URL("./config-worker.js", import.meta.url), {
+      workerData: path,
+      // Else what a library prints would be handed on by streams of this thread.
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX_MB },
+    });
+    const finish = (read: LoadedConfig | readonly string[]) => {
+      cancel();
+      resolve(read);
+      void worker.terminate();
+    };
+    const fail = (why: string) => finish([`Cannot use config ${JSON.stringify(path)}: ${why}`]);
+    const cancel = timers.after(READ_MAX_MS, () => fail(`not read within ${READ_MAX_MS} ms`));
+    worker.once("message", finish);
+    worker.once("error", (error) => fail(String(error)));
+    worker.once("exit", () => fail("its reader ended without a word"));
+  });
+}
