@@ -11,6 +11,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<{ readonly command: Com
   ["check", () => import("./commands/check.ts")],
   ["reload", () => import("./commands/reload.ts")],
   ["config", () => import("./commands/config.ts")],
+  ["simulate", () => import("./commands/simulate.ts")],
   ["agent", () => import("./commands/agent.ts")],
   ["completion", () => import("./commands/completion.ts")],
   ["version", () => import("./commands/version.ts")],

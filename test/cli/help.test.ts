@@ -22,6 +22,7 @@ const LINES = [
   "drain",
   "pin",
   "reload",
+  "simulate",
   "status",
   "undrain",
   "unpin",
