@@ -71,7 +71,7 @@ const stages = [
     lasts: "60s",
     services,
     warnings: [
-      `9:${services === "[dns]" ? 46 : 47}: maintenance[0].for: 1m is over before dns is withdrawn, whose drain-delay is 1m; allowed: better more than 1m`,
+      `9:${services === "[dns]" ? 48 : 49}: maintenance[0].for: 1m is over before dns is withdrawn, whose drain-delay is 1m; allowed: better more than 1m`,
     ],
   })),
 ];
