@@ -65,7 +65,7 @@ export class OrderEntries<T extends Drain | Pin> {
     const ignored = [...this.#entries].flatMap(([name, { reading }]) =>
       reading.kind === "ignored" ? [`Ignores "${name}": the file ${reading.problem}`] : [],
     );
-    return [...left, ...ignored];
+    return [...left, ...ignored].toSorted();
   }
 
   /** All orders that stand and who ended which, if that has changed since the last time. */

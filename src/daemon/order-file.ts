@@ -50,6 +50,11 @@ export async function readOrderFile(
   }
   const stamp = stampOf(stats, wallMs);
   if (stamp !== "" && stamp === knownStamp) return "same";
+  // What `touch` makes needs no look inside.
+  if (stats.isFile() && stats.size === 0) {
+    const { uid, ctimeMs: changedMs } = stats;
+    return { uid, changedMs, stamp, text: "", problem: rightsProblem(stats, folder) };
+  }
   const seen = { ...unread, uid: stats.uid, changedMs: stats.ctimeMs, stamp };
   if (!stats.isFile()) return { ...seen, problem: "is not a regular file" };
   try {

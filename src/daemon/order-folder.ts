@@ -15,6 +15,9 @@ const RESCAN_BLIND_MS = 80;
 /** A folder that somebody filled with rubbish is read less often: it rests so many times what reading it takes. */
 const RESCAN_PACE = 10;
 
+/** So many files are read at a time; the threads of Node.js that read them are four. */
+const BATCH_FILES = 8;
+
 /** What a file may be called: a service, or the whole PoP. */
 const FILE_NAME = /^(?:_all|[a-z0-9][a-z0-9-]{0,62})$/;
 
@@ -129,10 +132,12 @@ export class OrderFolder<T extends Drain | Pin> {
     }
     // What stands for the whole PoP must not be cut off.
     if (usable.includes(ALL_SERVICES)) usable.unshift(ALL_SERVICES);
-    for (const name of new Set([...usable.slice(0, FILES_MAX), ...this.#entries.names])) {
+    const taken = [...new Set(usable)].slice(0, FILES_MAX);
+    const names = [...new Set([...taken, ...this.#entries.names])];
+    for (let at = 0; at < names.length; at += BATCH_FILES) {
       // What has just changed does not wait for what has long been there.
       if (this.#isRead && this.#hints.size > 0) await this.#lookAtHints();
-      await this.#lookAt(name);
+      await this.#lookAt(names.slice(at, at + BATCH_FILES));
     }
     this.#problems = problems;
     this.#isRead = true;
@@ -141,14 +146,20 @@ export class OrderFolder<T extends Drain | Pin> {
   }
 
   async #lookAtHints(): Promise<void> {
-    const names = [...this.#hints];
-    this.#hints.clear();
-    for (const name of names) await this.#lookAt(name);
+    const names = [...this.#hints].slice(0, BATCH_FILES);
+    for (const name of names) this.#hints.delete(name);
+    await this.#lookAt(names);
     if (this.#isRead) this.#tell();
   }
 
-  async #lookAt(name: string): Promise<void> {
-    if (await this.#entries.look(name)) this.#hints.add(name);
+  /** @param names Each once: nobody may look at a file that is being taken away. */
+  async #lookAt(names: readonly string[]): Promise<void> {
+    const looks = names.map(async (name) => {
+      if (await this.#entries.look(name)) this.#hints.add(name);
+    });
+    // Not before all have ended: a later look must not meet one that is still under way.
+    const failed = (await Promise.allSettled(looks)).find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
   }
 
   #tell(): void {

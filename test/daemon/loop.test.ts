@@ -171,4 +171,18 @@ describe("Loop", () => {
       ]),
     );
   });
+
+  it("does not spin because of a drain that ends next year: timers hold 24.8 days", (t) => {
+    const { clock, loop } = looping(t, "dns");
+    const delays: number[] = [];
+    const after = clock.after.bind(clock);
+    clock.after = (delayMs, run) => {
+      delays.push(delayMs);
+      return after(delayMs, run);
+    };
+    const endsAtMs = clock.nowMs() + 365 * 24 * 3_600_000;
+    loop.dispatch({ type: "drains", drains: [drain({ service: "dns", endsAtMs })], undrains: [] });
+    assert.equal(delays.length, 1);
+    assert.ok(Math.max(...delays) < 2 ** 31, String(delays));
+  });
 });

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { waitUntil } from "../lab/wait.ts";
+import { createSite, ScriptedExabgp, type Site } from "./scripted-exabgp.ts";
+import { put } from "./watched-folder.ts";
+
+const PREFIX = "192.0.2.0/24 next-hop self";
+
+/** RFC 3339, `ms` from now. */
+const date = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+const drainsOf = ({ stateDir }: Site) => join(stateDir, "drains");
+const pinsOf = ({ stateDir }: Site) => join(stateDir, "pins");
+const transientOf = ({ folder }: Site) => join(folder, "drains");
+
+/** An agent that has announced its service. */
+async function announced(t: TestContext) {
+  const site = await createSite(t);
+  const exabgp = new ScriptedExabgp(site);
+  await exabgp.waitForCommands(1);
+  return { site, exabgp };
+}
+
+describe("a drain with an end", () => {
+  it("ends by itself while the agent runs, and its file goes", async (t) => {
+    const { site, exabgp } = await announced(t);
+    const order = { reason: "CHG-1", since: date(0), until: date(400) };
+    put(drainsOf(site), "web", order);
+    assert.deepEqual(await exabgp.waitForCommands(3), [
+      `announce route ${PREFIX}`,
+      `withdraw route ${PREFIX}`,
+      `announce route ${PREFIX}`,
+    ]);
+    await waitUntil("the removal", () => readdirSync(drainsOf(site)).length === 0 || undefined);
+    const { to, actor, note } = await waitUntil("its record", () =>
+      site.audit().find(({ from }) => from === "drained"),
+    );
+    assert.deepEqual([to, actor, note], ["starting", "schedule", "CHG-1"]);
+  });
+
+  it("that passed while no agent ran ends at the start", async (t) => {
+    const site = await createSite(t);
+    put(drainsOf(site), "web", { since: date(-2000), until: date(-1000) });
+    const exabgp = new ScriptedExabgp(site);
+    assert.deepEqual(await exabgp.waitForCommands(1), [`announce route ${PREFIX}`]);
+    await waitUntil("the removal", () => readdirSync(drainsOf(site)).length === 0 || undefined);
+  });
+});
+
+describe("a transient drain", () => {
+  it("survives a respawn under the same ExaBGP, and not another ExaBGP", async (t) => {
+    const { site, exabgp } = await announced(t);
+    put(transientOf(site), "_all", { reason: "stop of the unit" });
+    await exabgp.waitForCommands(2);
+    const { drains } = await exabgp.waitForStatus(
+      "the drain",
+      (status) => status.drains.length > 0,
+    );
+    assert.deepEqual([drains[0]?.transient, drains[0]?.service], [true, "_all"]);
+    exabgp.child.kill("SIGKILL");
+    await exabgp.exit();
+    const next = new ScriptedExabgp(site);
+    const up = await next.waitForStatus(
+      "a verdict",
+      ({ services }) => services[0]?.checks[0]?.verdict === "up",
+    );
+    assert.equal(up.services[0]?.state, "drained");
+    assert.ok(
+      next.commands.every((line) => line.startsWith("withdraw")),
+      String(next.commands),
+    );
+    next.child.kill("SIGKILL");
+    await next.exit();
+    // As under another ExaBGP: the marker is of one that is gone.
+    writeFileSync(join(site.folder, "exabgp-life"), "another");
+    const last = new ScriptedExabgp(site);
+    assert.deepEqual((await last.waitForCommands(1)).slice(-1), [`announce route ${PREFIX}`]);
+    assert.deepEqual(readdirSync(transientOf(site)), []);
+    // One in state-dir would have stayed.
+    put(drainsOf(site), "web", "");
+    await last.waitForCommands(2);
+  });
+
+  it("and a lasting one: the service is back when both are over", async (t) => {
+    const { site, exabgp } = await announced(t);
+    put(transientOf(site), "web", "");
+    await exabgp.waitForCommands(2);
+    put(drainsOf(site), "web", "");
+    await exabgp.waitForStatus("both", ({ drains }) => drains.length === 2);
+    rmSync(join(transientOf(site), "web"));
+    const one = await exabgp.waitForStatus("one", ({ drains }) => drains.length === 1);
+    assert.equal(one.services[0]?.state, "drained");
+    put(drainsOf(site), "web", { undrain: true });
+    await exabgp.waitForCommands(3);
+  });
+});
+
+describe("a pin", () => {
+  it("announces what is down, until it ends by itself", async (t) => {
+    const { site, exabgp } = await announced(t);
+    site.service.close();
+    await exabgp.waitForCommands(2);
+    put(pinsOf(site), "web", { reason: "the check lies", since: date(0), until: date(700) });
+    await exabgp.waitForCommands(3);
+    const { pins, services } = await exabgp.waitForStatus(
+      "the pin",
+      ({ pins: all }) => all.length > 0,
+    );
+    assert.deepEqual([pins[0]?.reason, services[0]?.state], ["the check lies", "pinned"]);
+    assert.ok(pins[0] !== undefined && !("endsAtMs" in pins[0]));
+    assert.deepEqual((await exabgp.waitForCommands(4)).slice(2), [
+      `announce route ${PREFIX}`,
+      `withdraw route ${PREFIX}`,
+    ]);
+    await waitUntil("the removal", () => !existsSync(join(pinsOf(site), "web")) || undefined);
+    const ended = await waitUntil("its record", () =>
+      site.audit().find(({ from }) => from === "pinned"),
+    );
+    assert.deepEqual([ended.to, ended.actor], ["down", "schedule"]);
+  });
+
+  it("that stands at a start is obeyed, and a bad one is ignored and named", async (t) => {
+    const site = await createSite(t);
+    site.service.close();
+    const first = new ScriptedExabgp(site);
+    await first.waitForCommands(1);
+    put(pinsOf(site), "web", { reason: "r" });
+    const { problems } = await first.waitForStatus(
+      "the problem",
+      (status) => status.problems.length > 0,
+    );
+    assert.deepEqual(
+      problems.map(({ word, detail }) => [word, detail]),
+      [["pin-files", 'Ignores "web": the file has no until that is a date of RFC 3339']],
+    );
+    assert.deepEqual(first.commands, [`withdraw route ${PREFIX}`]);
+    first.child.kill("SIGKILL");
+    await first.exit();
+    put(pinsOf(site), "web", { reason: "r", until: date(60_000) });
+    const next = new ScriptedExabgp(site);
+    assert.deepEqual(await next.waitForCommands(1), [`announce route ${PREFIX}`]);
+    put(pinsOf(site), "web", { unpin: true, reason: "mended" });
+    await next.waitForCommands(2);
+    await waitUntil("its record", () => site.audit().find(({ note }) => note === "mended"));
+  });
+});
+
+describe("what everybody could have written", () => {
+  it("drains, and is said once in the log", async (t) => {
+    const { site, exabgp } = await announced(t);
+    execFileSync("mkfifo", [join(drainsOf(site), "web")]);
+    await exabgp.waitForCommands(2);
+    await exabgp.waitForStatus("the drain", ({ drains }) => drains.length > 0);
+    site.drain("x", "");
+    await exabgp.waitForStatus("the other", ({ drains }) => drains.length === 2);
+    assert.equal(exabgp.stderr.split("drain file has a problem").length, 2);
+    assert.match(exabgp.stderr, /"problem":"is not a regular file"/);
+  });
+});
+
+describe("from a drain's file to the line for ExaBGP", () => {
+  it("it takes less than 20 ms, median of 15", async (t) => {
+    const { site, exabgp } = await announced(t);
+    const took: number[] = [];
+    // ExaBGP may put two changes of a prefix in the wrong order: the bridge keeps 250 ms between them.
+    const PACE_MS = 300;
+    for (let nth = 0; nth < 15; nth += 1) {
+      const before = exabgp.commands.length;
+      const heard = new Promise<number>((resolve) => {
+        const listen = () => {
+          if (exabgp.commands.length === before) return;
+          exabgp.child.stdout.off("data", listen);
+          resolve(performance.now());
+        };
+        exabgp.child.stdout.on("data", listen);
+      });
+      await new Promise((resolve) => setTimeout(resolve, PACE_MS));
+      const beganMs = performance.now();
+      put(drainsOf(site), "web", { reason: "CHG-1" });
+      took.push((await heard) - beganMs);
+      rmSync(join(drainsOf(site), "web"));
+      await exabgp.waitForCommands(before + 2);
+    }
+    const median = took.toSorted((one, other) => one - other)[7] ?? NaN;
+    t.diagnostic(
+      `median ${median.toFixed(1)} ms, all ${took.map((ms) => ms.toFixed(1)).join(" ")}`,
+    );
+    assert.ok(median < 20, `median ${median} ms`);
+  });
+});

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import {
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { prepareTransientFolder } from "../../src/daemon/transient-folder.ts";
+import { temporaryFolder } from "../checks/temporary.ts";
+
+function site(t: TestContext) {
+  const root = temporaryFolder(t);
+  const [run, stateDir] = [join(root, "run"), join(root, "state")];
+  mkdirSync(run);
+  mkdirSync(join(stateDir, "drains"), { recursive: true });
+  const prepare = (life: string) => prepareTransientFolder(join(run, "agent.sock"), stateDir, life);
+  return { run, stateDir, drains: join(run, "drains"), prepare };
+}
+
+describe("the folder of transient drains", () => {
+  it("is made, for the group, and emptied once for each ExaBGP", (t) => {
+    const { run, drains, prepare } = site(t);
+    assert.deepEqual(prepare("one"), { folder: drains, problem: undefined });
+    assert.equal(statSync(drains).mode & 0o7777, 0o2770);
+    writeFileSync(join(drains, "dns"), "");
+    prepare("one");
+    assert.deepEqual(readdirSync(drains), ["dns"]);
+    // All that could ever become a drain.
+    mkdirSync(join(drains, "web", "x"), { recursive: true });
+    symlinkSync("/nowhere", join(drains, "mail"));
+    writeFileSync(join(drains, ".consumed-dns"), "");
+    prepare("two");
+    assert.deepEqual(readdirSync(drains), []);
+    assert.deepEqual(readdirSync(run).toSorted(), ["drains", "exabgp-life"]);
+  });
+
+  it("is made by root for whoever has the folder above", (t) => {
+    const { run, drains, prepare } = site(t);
+    rmSync(run, { recursive: true });
+    mkdirSync(run);
+    assert.equal(process.getuid?.(), 0, "this test runs as root");
+    chownSync(run, 65_534, 65_534);
+    prepare("one");
+    const { uid, gid, mode } = statSync(drains);
+    assert.deepEqual([uid, gid, mode & 0o7777], [65_534, 65_534, 0o2770]);
+  });
+
+  it("is never the folder of those that last", (t) => {
+    const { stateDir, run, prepare } = site(t);
+    writeFileSync(join(stateDir, "drains", "dns"), "");
+    const inside = prepareTransientFolder(join(stateDir, "agent.sock"), stateDir, "one");
+    assert.equal(inside.folder, undefined);
+    assert.match(inside.problem ?? "", /^There are no transient drains while the socket is in /);
+    symlinkSync(join(stateDir, "drains"), join(run, "drains"));
+    assert.equal(prepare("one").folder, undefined);
+    assert.deepEqual(readdirSync(join(stateDir, "drains")), ["dns"]);
+  });
+});
