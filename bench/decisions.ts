@@ -5,7 +5,8 @@ const DecisionLine = z.object({
   msg: z.literal("decision"),
   to: z.string(),
   decidedAt: z.string(),
-  detectMs: z.number(),
+  // An order is obeyed, not detected.
+  detectMs: z.number().default(0),
   writeMs: z.number(),
   ackMs: z.number(),
 });
