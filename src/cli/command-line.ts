@@ -1,17 +1,15 @@
-/** Words into a command and its arguments, by yargs; and every mistake in them into one sentence. */
-import Yargs, { type Argv } from "yargs";
+/** Words into a command and its arguments; and every mistake in them into one sentence. */
 import { nameOf, type Command } from "./command.ts";
 import { COMMANDS, loadAllCommands, loadCommand } from "./commands.ts";
 import { commandWordsOf, COMMON_OPTIONS } from "./common-options.ts";
 import { CommandError } from "./exit.ts";
+import { parseQuickly } from "./quick-parse.ts";
+import { quote } from "./quote.ts";
 
 /** What is to be done. */
 export type Wish =
   | { readonly type: "run"; readonly command: Command; readonly args: never }
   | { readonly type: "help"; readonly text: string };
-
-/** Help in lines of this length can be read on any terminal, and does not change with it. */
-const HELP_COLUMNS = 100;
 
 /**
  * @param argv Without the program's name.
@@ -43,7 +41,14 @@ export async function readCommandLine(argv: readonly string[]): Promise<Wish> {
     const allowed = command.subcommands.map(nameOf).join(", ");
     throw new CommandError("usage", `${mistake} "anyctl ${name}"; allowed: ${allowed}`);
   }
-  return await parse(argv, command, subcommand);
+  const quick = parseQuickly(argv, command, subcommand);
+  if (quick !== undefined) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parsed by the description of this command, which its `run` was typed by
+    const args = quick as never;
+    return { type: "run", command: subcommand ?? command, args };
+  }
+  const { parse } = await import("./yargs-line.ts");
+  return { type: "run", ...(await parse(argv, command, subcommand)) };
 }
 
 /**
@@ -75,122 +80,10 @@ function optionsOf(command: Command): Command["options"] {
   return Object.fromEntries(all.flatMap(({ options }) => Object.entries(options)));
 }
 
-async function parse(
-  argv: readonly string[],
-  command: Command,
-  subcommand: Command | undefined,
-): Promise<Wish> {
-  let wish: Wish | undefined;
-  const parser = createParser([...argv], [command], (chosen, args) => {
-    wish = { type: "run", command: chosen, args };
-  });
-  try {
-    await parser.parseAsync();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const parents = subcommand === undefined ? "" : `${nameOf(command)} `;
-    throw new CommandError("usage", wordMistake(message, subcommand ?? command, parents), error);
-  }
-  if (wish !== undefined) return wish;
-  throw new CommandError("usage", `Missing command after "${nameOf(command)}"`);
-}
-
+/** Loaded here and not above: yargs takes longer than all that most commands do. */
 async function help(words: string[], commands: readonly Command[]): Promise<string> {
-  return `${await createParser(words, commands, () => {}).getHelp()}\n`;
-}
-
-type Choose = (command: Command, args: never) => void;
-
-function createParser(argv: string[], commands: readonly Command[], choose: Choose): Argv {
-  const parser = Yargs(argv, "/")
-    .scriptName("anyctl")
-    .usage("Usage: $0 COMMAND\n\nKeeps this PoP in its anycast set exactly as long as it serves.")
-    .parserConfiguration({
-      "boolean-negation": false,
-      "camel-case-expansion": false,
-      "dot-notation": false,
-      "parse-numbers": false,
-      "parse-positional-numbers": false,
-      "short-option-groups": false,
-    })
-    .option("config", COMMON_OPTIONS.config)
-    // Its own `--help` also takes the last service for itself if that is called `help`.
-    .help(false)
-    .version(false)
-    // Shown only; main.ts has looked for it already.
-    .option("help", COMMON_OPTIONS.help)
-    .strict()
-    .demandCommand(1)
-    // Else it speaks the user's language, in part.
-    .locale("en")
-    .wrap(HELP_COLUMNS)
-    .exitProcess(false)
-    .showHelpOnFail(false)
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    })
-    .example("$0 status", "What this PoP announces, and why")
-    .example("$0 drain --all --reason 'new kernel' --wait", "Before a reboot")
-    .example("$0 undrain --all", "After it")
-    .epilogue(
-      "Exit status: 0 done, 1 refused or not so, 2 wrong usage, 3 the agent does not answer, 4 timed out.",
-    );
-  for (const command of commands) register(parser, command, choose);
-  return parser;
-}
-
-function register(parser: Argv, command: Command, choose: Choose, parents = ""): void {
-  parser.command(
-    command.signature,
-    command.describe,
-    (below) => {
-      below.usage(`Usage: $0 ${parents}${writeSignature(command)}\n\n${command.describe}.`);
-      for (const [key, positional] of Object.entries(command.positionals)) {
-        below.positional(key, positional);
-      }
-      for (const [key, option] of Object.entries(command.options)) below.option(key, option);
-      for (const [line, what] of command.examples) below.example(`$0 ${line}`, what);
-      if (command.notes !== undefined) below.epilogue(command.notes);
-      if (command.subcommands === undefined) return below;
-      const path = `${parents}${nameOf(command)} `;
-      for (const subcommand of command.subcommands) register(below, subcommand, choose, path);
-      return below.demandCommand(1);
-    },
-    (args) => {
-      if (command.subcommands !== undefined) return;
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parsed by the description of this command, which its `run` was typed by
-      choose(command, args as never);
-    },
-  );
-}
-
-/** yargs' own words say what, but not what would be right. */
-function wordMistake(message: string, command: Command, parents: string): string {
-  const [, unknown] = /^Unknown arguments?: (.*)$/s.exec(message) ?? [];
-  if (unknown !== undefined) {
-    const allowed = parents + writeSignature(command);
-    return `Cannot use ${quote(unknown)} in "anyctl ${parents}${nameOf(command)}"; allowed: ${allowed}`;
-  }
-  const [, valueless] = /^Not enough arguments following: (.*)$/s.exec(message) ?? [];
-  if (valueless !== undefined) {
-    return `Missing value of --${valueless}; one that begins with a hyphen is written --${valueless}=VALUE`;
-  }
-  const [, missing] = /^Missing required arguments?: (.*)$/s.exec(message) ?? [];
-  if (missing !== undefined) {
-    const options = missing.split(", ").map((name) => `--${name}`);
-    return `Missing ${options.join(" and ")} of "anyctl ${nameOf(command)}"`;
-  }
-  if (!message.startsWith("Not enough non-option arguments")) return message;
-  return `Missing argument of "anyctl ${nameOf(command)}"; allowed: ${parents}${writeSignature(command)}`;
-}
-
-/** `drain [SERVICE..]` */
-function writeSignature(command: Command): string {
-  return command.signature.replace(/(?<=[[<])[a-z]+/g, (name) => name.toUpperCase());
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+  const { writeHelp } = await import("./yargs-line.ts");
+  return await writeHelp(words, commands);
 }
 
 function splitOnce(text: string, separator: string): [string, string?] {

@@ -90,9 +90,26 @@ describe("bin/anyctl", () => {
     const agent = start(["agent", "--log-level", "nonsense", "--config", configPath], trace).stderr;
     assert.match(agent, /dist\/src\/daemon\/main\.js/);
     assert.doesNotMatch(agent, /node_modules\/yargs|dist\/src\/cli/);
-    const status = start(["status", "--config", configPath], trace).stderr;
-    assert.match(status, /node_modules\/yargs/);
-    assert.doesNotMatch(status, /dist\/src\/daemon|node_modules\/(?:got|pino|zod)\//);
+  });
+
+  it("loads no package for what must be quick: a drain in an incident, words for a Tab", (context) => {
+    const { configPath } = makePop(context);
+    const trace = { env: { ...process.env, NODE_DEBUG: "esm" }, input: "" };
+    for (const line of [
+      ["status"],
+      ["undrain", "--all"],
+      ["why", "dns"],
+      // No agent is asked for the name.
+      ["drain", "--all", "--reason", "r"],
+      ["__complete", "bash", "0", ""],
+    ]) {
+      const loaded = start([...line, "--config", configPath], trace).stderr;
+      assert.match(loaded, /dist\/src\/cli\/main\.js/);
+      assert.doesNotMatch(loaded, /dist\/src\/daemon/, line.join(" "));
+      assert.doesNotMatch(loaded, /\/node_modules\//, line.join(" "));
+    }
+    assert.match(start(["drain", "--nonsense"], trace).stderr, /dist\/src\/cli\/command-line/);
+    assert.match(start(["--help"], trace).stderr, /node_modules\/yargs/);
   });
 
   it("says what is missing in a clone that was not built", (context) => {
