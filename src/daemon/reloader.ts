@@ -1,4 +1,5 @@
 /** Goes over to what the file says, or says why not: when asked, on SIGHUP, and by itself while there is none. */
+import { setImmediate } from "node:timers/promises";
 import { formatProblem, type LoadedConfig } from "../config/load.ts";
 import { attributesOf } from "../config/attributes.ts";
 import { diffSettings, fingerprintSettings } from "../config/fingerprint.ts";
@@ -107,7 +108,7 @@ export class Reloader {
     const from = this.#effective.config?.hash ?? "";
     const answer =
       "plan" in config
-        ? this.#goOver(config, actor, force)
+        ? await this.#goOver(config, actor, force)
         : ({
             outcome: "invalid-configuration",
             actor,
@@ -129,12 +130,15 @@ export class Reloader {
     return answer;
   }
 
-  #goOver(config: LoadedConfig, actor: Actor, force: boolean): ReloadAnswer {
+  /** In turns of the event loop: with a thousand services each of them takes tens of milliseconds. */
+  async #goOver(config: LoadedConfig, actor: Actor, force: boolean): Promise<ReloadAnswer> {
     const { loop, clock } = this.#options;
     const { plan, hash, warnings } = config;
     const before = this.#effective.config;
+    await setImmediate();
     const diff = diffReload(loop.state, plan, clock.nowMs(), attributesOf);
     const told = { actor, from: before?.hash ?? "", to: hash, diff };
+    await setImmediate();
     // Nobody decides after its last word.
     const refusal = this.#isStopped
       ? undefined
@@ -147,7 +151,7 @@ export class Reloader {
     if (refusal !== undefined) {
       return { ...answer, outcome: "mass-withdrawal", problems: [refusalText(refusal)] };
     }
-    this.#settle({ origin: "file", config, plan, problems: [] });
+    if (!this.#isStopped) this.#settle({ origin: "file", config, plan, problems: [] });
     return { ...answer, outcome: "reloaded", problems: [] };
   }
 

@@ -124,6 +124,88 @@ describe("SIGHUP", () => {
   });
 });
 
+describe("anyctl reload", () => {
+  let mini: MiniLab;
+  const two = (announce = "") => `defaults: { interval: 1s, fast-interval: 100ms }
+services:
+  web:
+    prefixes: [192.0.2.0/24]
+    scope: local
+${announce}    checks: { ipv4: { type: http, url: "http://192.0.2.53/healthz" } }
+  six:
+    prefixes: ["2001:db8:53::/48"]
+    scope: local
+    checks: { ipv4: { type: http, url: "http://192.0.2.53/healthz" } }
+`;
+  const other = two()
+    .replace("192.0.2.0/24", "198.51.100.0/24")
+    .replace("2001:db8:53::/48", "2001:db8:54::/48");
+  before(async () => {
+    mini = await createMiniLab({ config: two() });
+    await waitForRoutes(mini);
+  });
+  after(() => mini.remove());
+
+  const sinceOf = (status: Awaited<ReturnType<typeof readStatus>>) =>
+    status?.services.flatMap(({ checks }) => checks.map(({ since }) => since));
+
+  /** The record of the last reload. */
+  const record = (reason: string) => waitForDecision(mini.pop, { reason }, null);
+
+  test("with a changed attribute is exactly one UPDATE, and nothing else is touched", async () => {
+    const { pop, transit } = mini;
+    const sinceMs = wallClockMs();
+    const earlier = await readStatus(pop);
+    pop.writeConfig(two("    announce: { med: 77 }\n"));
+    const diff = await pop.anyctl("config", "diff");
+    assert.equal(diff.status, 0, diff.stderr);
+    assert.match(diff.stdout, /^Announced anew at once: 192\.0\.2\.0\/24$/m);
+    assert.deepEqual(updates(mini, sinceMs), [], "the diff changes nothing");
+    const done = await pop.anyctl("reload");
+    assert.equal(done.status, 0, done.stderr);
+    const fits = { kind: "announced", prefix: "192.0.2.0/24", session: "pop4" } as const;
+    await transit.waitForEvent(fits, { ...PATIENCE, sinceMs });
+    const { actor, configFrom, configTo } = await record("reloaded");
+    assert.equal(actor, "uid:0(root)");
+    const later = await readStatus(pop);
+    assert.deepEqual(
+      [configFrom, configTo],
+      [earlier?.config.hash.slice(0, 12), later?.config.hash.slice(0, 12)],
+    );
+    assert.deepEqual(sinceOf(later), sinceOf(earlier), "counters and verdicts went on");
+    assert.deepEqual(updates(mini, sinceMs), ["pop4 announced 192.0.2.0/24"]);
+  });
+
+  test("of an empty file is refused, and nothing is sent", async () => {
+    const sinceMs = wallClockMs();
+    mini.pop.writeConfig("");
+    const { status, stderr } = await mini.pop.anyctl("reload");
+    assert.equal(status, 1);
+    assert.match(stderr, /services/);
+    assert.equal((await record("invalid-configuration")).actor, "uid:0(root)");
+    assert.deepEqual(updates(mini, sinceMs), []);
+  });
+
+  test("that takes away all is refused, nothing is sent; with --force it is done", async () => {
+    const { pop } = mini;
+    const sinceMs = wallClockMs();
+    pop.writeConfig(other);
+    const refused = await pop.anyctl("reload");
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /would withdraw 2 of 2 announced prefixes/);
+    assert.equal((await record("mass-withdrawal")).actor, "uid:0(root)");
+    assert.deepEqual(updates(mini, sinceMs), []);
+    const forced = await pop.anyctl("reload", "--force");
+    assert.equal(forced.status, 0, forced.stderr);
+    await waitForNoRoutes(mini);
+    assert.deepEqual(
+      updates(mini, sinceMs).filter((update) => update.includes("withdrawn")),
+      ["pop4 withdrawn 192.0.2.0/24", "pop6 withdrawn 2001:db8:53::/48"],
+    );
+    await record("reloaded");
+  });
+});
+
 describe("an agent that starts with an invalid file", () => {
   test("goes on with the last good one: the route stays", async (t) => {
     const mini = await createMiniLab({ config: config() });
