@@ -16,7 +16,7 @@ export interface OrdersOptions {
   /** Names the ExaBGP above this agent. */
   readonly life: string;
   readonly clock: Clock;
-  readonly log: Pick<Log, "warn">;
+  readonly log: Pick<Log, "info" | "warn">;
   readonly problems: Pick<Problems, "report" | "state">;
   /** All that stands, whenever that changes. */
   readonly dispatch: (input: Extract<Input, { type: "drains" | "pins" }>) => void;
@@ -37,6 +37,8 @@ export class Orders {
   #transient: readonly Drain[] = [];
   #windows: readonly Drain[] = [];
   #pins: readonly Pin[] = [];
+  /** Before, nothing is decided that a record could be of. */
+  #isStarted = false;
   #transientDrains: OrderFolder<Drain> | undefined;
   #warned: ReadonlySet<string> = new Set();
 
@@ -66,6 +68,7 @@ export class Orders {
       clock,
       changed: (pins, unpins) => {
         this.#pins = pins;
+        this.#logEarly("pin", unpins);
         options.dispatch({ type: "pins", pins, unpins });
       },
       problem: this.#saying(PIN_KINDS),
@@ -92,6 +95,7 @@ export class Orders {
       this.#transientDrains?.start(),
       this.#pinFolder.start(),
     ]);
+    this.#isStarted = true;
   }
 
   stop(): void {
@@ -136,9 +140,15 @@ export class Orders {
 
   #tellDrains(undrains: readonly Undrain[]): void {
     const { drains } = this;
+    this.#logEarly("drain", undrains);
     if (drains === undefined) return;
     this.#options.dispatch({ type: "drains", drains, undrains });
     this.#warn(drains);
+  }
+
+  #logEarly(order: "drain" | "pin", ends: readonly Undrain[]): void {
+    if (this.#isStarted) return;
+    for (const end of ends) this.#options.log.info({ ...end }, `${order} ended while no agent ran`);
   }
 
   /** Once for each, behind the routes. */

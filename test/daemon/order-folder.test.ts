@@ -176,7 +176,10 @@ describe("a pin's end", () => {
     );
     assert.deepEqual([orders.length, ends.length], [0, 1]);
     assert.match(problems.at(-1)?.[1] ?? "", /the file ends an order and cannot be taken away: /);
-    await change(() => put(folder, "web", { reason: "r", until: date(MINUTE_MS) }));
+    await change(() => {
+      utimesSync(join(folder, "dns"), 1, 1);
+      put(folder, "web", { reason: "r", until: date(MINUTE_MS) });
+    });
     assert.deepEqual(
       changes.map((one) => one.ends.length),
       [0, 1, 0],

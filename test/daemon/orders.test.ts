@@ -50,6 +50,54 @@ describe("a drain with an end", () => {
   });
 });
 
+describe("a staged drain", () => {
+  const STAGED = `announce route ${PREFIX} community [ 65535:0 ]`;
+
+  it("is announced for as long as its file says, then withdrawn", async (t) => {
+    const { site, exabgp } = await announced(t);
+    put(drainsOf(site), "web", { since: date(0), graceful: "700ms" });
+    await exabgp.waitForStatus("the stage", ({ services }) => services[0]?.state === "draining");
+    assert.deepEqual((await exabgp.waitForCommands(3)).slice(1), [
+      STAGED,
+      `withdraw route ${PREFIX} community [ 65535:0 ]`,
+    ]);
+  });
+
+  it("goes on for the rest of its time after a respawn", async (t) => {
+    const { site, exabgp } = await announced(t);
+    const gracefulMs = 3000;
+    const sinceMs = Date.now();
+    put(drainsOf(site), "web", { since: date(0), graceful: `${gracefulMs}ms` });
+    await exabgp.waitForCommands(2);
+    // So much of the stage that starting anew would be seen.
+    await new Promise((resolve) => setTimeout(resolve, gracefulMs / 2));
+    exabgp.child.kill("SIGKILL");
+    await exabgp.exit();
+    const next = new ScriptedExabgp(site);
+    await next.waitForCommands(1);
+    const backMs = Date.now();
+    const commands = await next.waitForCommands(2);
+    const withdrawnMs = Date.now();
+    assert.deepEqual(commands, [STAGED, `withdraw route ${PREFIX} community [ 65535:0 ]`]);
+    assert.ok(withdrawnMs - sinceMs >= gracefulMs - 1, `after ${withdrawnMs - sinceMs} ms`);
+    assert.ok(withdrawnMs - backMs < gracefulMs, `${withdrawnMs - backMs} ms after the respawn`);
+  });
+});
+
+describe("an undrain that was written while no agent ran", () => {
+  it("ends the drain, and the log says whose it was", async (t) => {
+    const site = await createSite(t);
+    put(drainsOf(site), "web", { undrain: true, reason: "mended" });
+    const exabgp = new ScriptedExabgp(site);
+    await exabgp.waitForCommands(1);
+    assert.match(
+      exabgp.stderr,
+      /"service":"web".*"reason":"mended".*"msg":"drain ended while no agent ran"/,
+    );
+    assert.deepEqual(readdirSync(drainsOf(site)), []);
+  });
+});
+
 describe("a transient drain", () => {
   it("survives a respawn under the same ExaBGP, and not another ExaBGP", async (t) => {
     const { site, exabgp } = await announced(t);
