@@ -8,6 +8,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<{ readonly command: Com
   ["undrain", () => import("./commands/undrain.ts")],
   ["pin", () => import("./commands/pin.ts")],
   ["unpin", () => import("./commands/unpin.ts")],
+  ["audit", () => import("./commands/audit.ts")],
   ["check", () => import("./commands/check.ts")],
   ["reload", () => import("./commands/reload.ts")],
   ["config", () => import("./commands/config.ts")],

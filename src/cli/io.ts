@@ -11,6 +11,8 @@ export interface CommandIo {
   readonly color: boolean;
   /** Of the terminal that stdout is, as it is now; undefined when it is none. */
   readonly columns?: number | undefined;
+  /** Nobody reads stdout any more; a command that goes on for ever ends then. */
+  readonly gone?: AbortSignal | undefined;
   /** Of whoever runs the command. */
   readonly uid: number;
   readonly timers: Timers;
@@ -20,10 +22,12 @@ export interface CommandIo {
 
 export function systemIo(): CommandIo {
   const { env, stdout, stderr } = process;
+  const gone = new AbortController();
   for (const stream of [stdout, stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       // `anyctl status | head -1`: nobody reads on, and nobody wants to hear about it.
       if (error.code !== "EPIPE") throw error;
+      if (stream === stdout) gone.abort();
     });
   }
   return {
@@ -35,6 +39,7 @@ export function systemIo(): CommandIo {
     get columns() {
       return stdout.isTTY ? stdout.columns : undefined;
     },
+    gone: gone.signal,
     uid: process.getuid?.() ?? 0,
     timers: systemTimers,
     wallMs: () => Date.now(),

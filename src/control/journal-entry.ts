@@ -82,6 +82,11 @@ export function recordOf(entry: object): AuditRecord | undefined {
   return isRecord(record) ? record : undefined;
 }
 
+/** What finds the entries of one history. */
+export function stateDirMatch(stateDir: string): string {
+  return `${STATE_DIR_FIELD}=${escapeValue(stateDir)}`;
+}
+
 /** `ackMs` becomes `ANYCTL_ACK_MS`. */
 function fieldOf(key: string): string {
   return `ANYCTL_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;

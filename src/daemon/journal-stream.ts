@@ -69,7 +69,8 @@ export class JournalStream {
   }
 
   #connect(): void {
-    const socket = connect({ path: this.#options.path });
+    // journald closes its direction at once; ours stays open.
+    const socket = connect({ path: this.#options.path, allowHalfOpen: true });
     this.#socket = socket;
     this.#isConnected = false;
     socket.unref();
@@ -77,7 +78,6 @@ export class JournalStream {
     // `close` follows.
     socket.on("error", () => {});
     socket.on("close", () => this.#gone());
-    // journald says nothing; its end is heard only by reading.
     socket.resume();
     socket.write(HEADER);
   }

@@ -5,6 +5,7 @@
  * from a bounded queue, and nothing waits for it.
  */
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import type { AuditRecord } from "../control/audit-record.ts";
 import { entryOf } from "../control/journal-entry.ts";
 import type { AuditTiming } from "./audit.ts";
@@ -12,6 +13,9 @@ import type { Clock } from "./clock.ts";
 
 /** Not by PATH: the agent has whatever ExaBGP was started with. Debian's, Fedora's and Arch's place. */
 const LOGGER = "/usr/bin/logger";
+
+/** Where it is missing, `logger` says that all is well (sd_journal_sendv(3) ignores ENOENT). */
+const SOCKET = "/run/systemd/journal/socket";
 
 /** A journald that is restarted is back within seconds; the records wait. */
 const QUEUE_MAX = 1000;
@@ -34,6 +38,8 @@ export interface JournalOptions {
   readonly lost: (count: number) => void;
   /** The journal has not taken this record at the first attempt; told once. */
   readonly missed: (record: AuditRecord, timing: AuditTiming) => void;
+  /** Of journald; default: `/run/systemd/journal/socket`. */
+  readonly socketPath?: string;
   /** The program; default: `/usr/bin/logger`. */
   readonly logger?: string;
   /** Default: 2 s. */
@@ -81,7 +87,8 @@ export class Journal {
     await new Promise((resolve) => setImmediate(resolve));
     const { problem, lost, stateDir } = this.#options;
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-      const complaint = await this.#log(entryOf(next.record, stateDir));
+      const entry = entryOf(next.record, stateDir);
+      const complaint = this.#socketMissing() ?? (await this.#log(entry)) ?? this.#socketMissing();
       if (complaint !== undefined) {
         this.#writing = undefined;
         this.#isBroken = true;
@@ -110,6 +117,11 @@ export class Journal {
     if (waiting.isTold) return;
     waiting.isTold = true;
     this.#options.missed(waiting.record, waiting.timing);
+  }
+
+  #socketMissing(): string | undefined {
+    const { socketPath = SOCKET } = this.#options;
+    return existsSync(socketPath) ? undefined : `there is no ${socketPath}`;
   }
 
   /** @returns Why the entry was not taken. Never rejects. */

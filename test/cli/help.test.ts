@@ -12,6 +12,7 @@ const FOLDER = fileURLToPath(new URL("../../../test/cli/help/", import.meta.url)
 const LINES = [
   "",
   "agent",
+  "audit",
   "check",
   "completion",
   "config",

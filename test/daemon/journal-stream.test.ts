@@ -23,7 +23,9 @@ interface Journald {
 async function startJournald(t: TestContext, path: string, reads = true): Promise<Journald> {
   const sockets: Socket[] = [];
   const texts: string[] = [];
-  const server = createServer((socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    // As journald does.
+    socket.end();
     const nth = sockets.push(socket) - 1;
     texts[nth] = "";
     socket.on("error", () => {});
@@ -103,7 +105,6 @@ describe("JournalStream", () => {
     await waitUntil("the line", () => first.texts[0]?.includes("one") || undefined);
     await first.stop();
     rmSync(path, { force: true });
-    // Its end is heard without writing.
     await waitUntil("stderr", () => {
       stream.write(line("info", "two"));
       return stderr.length > 0 || undefined;

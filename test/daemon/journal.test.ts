@@ -47,6 +47,7 @@ function setUp(t: TestContext, script: string, options: Partial<JournalOptions> 
     stateDir: "/s",
     clock,
     logger,
+    socketPath: folder,
     problem: (detail) => problems.push(detail),
     missed: ({ seq }) => missed.push(seq),
     lost: (count) => lost.push(count),
@@ -128,6 +129,13 @@ rm FOLDER/running`,
     clock.advance(5000);
     await journal.flush();
     assert.deepEqual([lost, problems.at(-1)], [[3], undefined]);
+  });
+
+  it("does not believe a program that has nobody to write to", async (t) => {
+    const { journal, problems } = setUp(t, "exit 0", { socketPath: "/nowhere/socket" });
+    journal.append(recordOf(1), TIMING);
+    await journal.flush();
+    assert.deepEqual(problems, ["1 records are not in the journal: there is no /nowhere/socket"]);
   });
 
   it("ends a program that hangs", async (t) => {

@@ -84,6 +84,11 @@ services:
 `;
 }
 
+export interface Place {
+  readonly wrap?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export class ScriptedExabgp {
   readonly child: ChildProcessWithoutNullStreams;
   /** Everything that the agent wrote to stdout, byte for byte. */
@@ -94,10 +99,12 @@ export class ScriptedExabgp {
   readonly #site: Site;
   #partial = "";
 
-  constructor(site: Site, args: readonly string[] = []) {
+  /** @param place What runs the agent elsewhere, and what it finds there in its environment. */
+  constructor(site: Site, args: readonly string[] = [], place: Place = {}) {
     this.#site = site;
-    this.child = spawn(ANYCTL, ["agent", "--config", site.configPath, ...args], {
-      env: { PATH: process.env["PATH"], exabgp_cli_pipe: "/nowhere" },
+    const argv = [...(place.wrap ?? []), ANYCTL, "agent", "--config", site.configPath, ...args];
+    this.child = spawn(argv[0] ?? "", argv.slice(1), {
+      env: { PATH: process.env["PATH"], exabgp_cli_pipe: "/nowhere", ...place.env },
     });
     site.children.push(this.child);
     this.child.stdin.on("error", () => {});
