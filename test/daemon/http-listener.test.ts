@@ -106,6 +106,29 @@ describe("an agent with a TCP listener", () => {
     assert.equal(exabgp.commands.length, 1);
   });
 
+  it("tells no secret of the configuration, in force or refused", async (t) => {
+    const site = await createSite(t);
+    const port = await freePort(t);
+    const url = `http://127.0.0.1:${site.port}/hunter2-path?hunter2-query`;
+    const config = (headers: string) =>
+      listenOn(port) +
+      webConfig(site.port).replace(
+        /\{ type: tcp.*\} \}/,
+        `{ type: http, url: "${url}", expect-body: hunter2-body, headers: ${headers} } }`,
+      );
+    site.writeConfig(config('{ authorization: "Bearer hunter2" }'));
+    const exabgp = new ScriptedExabgp(site);
+    await exabgp.waitForStatus("a verdict", (s) => s.services[0]?.state === "down");
+    site.writeConfig(config('{ authorization: ["hunter2"], "x y": 1 }'));
+    exabgp.child.kill("SIGHUP");
+    await exabgp.waitForStatus("the refusal", (s) => s.config.problems.length > 0);
+    for (const path of ["/", "/status", "/metrics", "/healthz"]) {
+      const answer = await ask({ port, path });
+      assert.ok(answer !== undefined && answer.body !== "", path);
+      assert.doesNotMatch(answer.body, /hunter2/, path);
+    }
+  });
+
   it("does its work while somebody else has the port, and says so", async (t) => {
     const site = await createSite(t);
     const { port, release } = await holdPort(t);

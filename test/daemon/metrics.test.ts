@@ -235,6 +235,13 @@ describe("metrics of checks", () => {
     assert.deepEqual(left, ['anyctl_route_announced{service="web",prefix="192.0.2.1/32"} 1']);
     assert.equal((await series("anyctl_transitions_total")).length, 2);
     assert.equal((await series("anyctl_check_results_total")).length, 1);
+    // What comes back begins anew.
+    dispatch({ type: "reload", plan: planOf("dns", "web"), actor: "agent", force: true });
+    assert.equal((await series("anyctl_check_results_total")).length, 1);
+    assert.deepEqual(
+      (await series("anyctl_transitions_total")).filter((line) => line.includes('"web"')),
+      ['{service="web",from="up",to="down",reason="check-down"} 0'],
+    );
   });
 });
 

@@ -103,9 +103,11 @@ function* routeRows({ index, routes }: AgentState): Iterable<Row<"service" | "pr
   }
 }
 
-/** A withdrawal is true only when ExaBGP has said so, an announcement until ExaBGP has refused it. */
+/**
+ * An announcement is true until ExaBGP has refused it, a withdrawal only when ExaBGP has said so: the prefix is
+ * owned until then.
+ */
 function isHeld({ told, answer, owned }: RouteState): boolean {
-  if (told === "withdrawn") return answer !== "done" && owned !== undefined;
   return told === "announced" ? answer !== "failed" : owned !== undefined;
 }
 
