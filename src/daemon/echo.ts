@@ -3,7 +3,7 @@ import type { SessionEvent, UpdateEvent } from "exabgp-ts-bridge";
 import type { SentUpdate } from "../core/status.ts";
 import type { Clock } from "./clock.ts";
 
-/** Far more than our prefixes times a PoP's neighbors; 10 MB. The oldest are forgotten first. */
+/** As many prefixes as a configuration may have, to five neighbors; 10 MB. The oldest are forgotten first. */
 const ENTRIES_MAX = 50_000;
 
 export class Echo {
