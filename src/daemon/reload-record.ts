@@ -1,39 +1,39 @@
 /** A reload as a record: who asked for it, from which configuration to which, and what it did. */
 import type { ReloadAnswer } from "../control/reload-protocol.ts";
-import type { ReloadDiff } from "../core/diff.ts";
 import type { Occurrence } from "./audit.ts";
 
 /** Enough of a long list of mistakes; the log and the status have all. */
 const PROBLEM_CHARS_MAX = 300;
 
-export function reloadRecord({
-  outcome,
-  actor,
-  from,
-  to,
-  problems,
-  diff,
-}: ReloadAnswer): Occurrence {
-  const [problem = ""] = problems;
-  const more = problems.length > 1 ? `; and ${problems.length - 1} more` : "";
-  const note = diff === undefined ? problem.slice(0, PROBLEM_CHARS_MAX) + more : noteOf(diff);
+export function reloadRecord(answer: ReloadAnswer): Occurrence {
+  const { outcome, actor, from, to } = answer;
   return {
     reason: outcome,
     actor,
-    note,
+    note: noteOf(answer),
     ...(from === "" ? {} : { configFrom: short(from) }),
     ...(to === "" ? {} : { configTo: short(to) }),
-    prefixes: diff === undefined ? [] : [...diff.now.withdrawn, ...changesOf(diff)],
+    prefixes: prefixesOf(answer),
   };
 }
 
-function noteOf({ massWithdrawal, lost, announced, now }: ReloadDiff): string {
-  const told = `${now.announced.length} announced, ${now.changed.length} changed, ${now.withdrawn.length} withdrawn at once`;
-  return massWithdrawal ? `${told}; takes away ${lost} of ${announced} announced prefixes` : told;
+function noteOf({ outcome, problems, diff }: ReloadAnswer): string {
+  if (diff === undefined) {
+    const [problem = ""] = problems;
+    const more = problems.length > 1 ? `; and ${problems.length - 1} more` : "";
+    return problem.slice(0, PROBLEM_CHARS_MAX) + more;
+  }
+  const { now, lost, announced } = diff;
+  if (outcome === "mass-withdrawal") {
+    return `would withdraw ${lost} of ${announced} announced prefixes`;
+  }
+  return `at once ${now.announced.length} announced, ${now.changed.length} changed, ${now.withdrawn.length} withdrawn`;
 }
 
-function changesOf({ now }: ReloadDiff): readonly string[] {
-  return [...now.changed, ...now.announced];
+/** What changed on the wire; of a refusal what would have been withdrawn. */
+function prefixesOf({ outcome, diff }: ReloadAnswer): readonly string[] {
+  const { withdrawn = [], changed = [], announced = [] } = diff?.now ?? {};
+  return outcome === "mass-withdrawal" ? withdrawn : [...withdrawn, ...changed, ...announced];
 }
 
 /** As `shortHash`, which would load the whole of the configuration's code. */

@@ -7,6 +7,7 @@ import { systemTimers } from "../../checks/timers.ts";
 import { answerTo } from "../../src/control/answers.ts";
 import { getPlan, postReload } from "../../src/control/reload-client.ts";
 import type { ReloadAnswer, ReloadOrder } from "../../src/control/reload-protocol.ts";
+import { manualTimers } from "../checks/manual-timers.ts";
 import { hearAll, say, startTestServer, STATUS } from "./fixtures.ts";
 
 const TOLD: ReloadAnswer = {
@@ -130,6 +131,25 @@ describe("an order", () => {
       else assert.equal("outcome" in heard && heard.outcome, told.outcome);
     });
   }
+
+  it("may take longer than any other request, but not for ever", async (context) => {
+    for (const [waitMs, expected] of [
+      [50_000, 200],
+      [61_000, Number.NaN],
+    ] as const) {
+      const timers = manualTimers();
+      const { socketPath } = await startTestServer(context, {
+        timers,
+        async reload() {
+          await new Promise((resolve) => setImmediate(resolve));
+          timers.advance(waitMs);
+          return TOLD;
+        },
+      });
+      const heard = hearAll(await say(socketPath, post("{}")));
+      assert.equal(statusOf(await heard), expected);
+    }
+  });
 
   it("before the agent decides is told to try again", async (context) => {
     const { socketPath } = await startTestServer(context);

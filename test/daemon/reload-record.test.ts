@@ -33,7 +33,7 @@ describe("reloadRecord", () => {
     assert.deepEqual(reloadRecord(TOLD), {
       reason: "reloaded",
       actor: "uid:1000(ann)",
-      note: "1 announced, 0 changed, 1 withdrawn at once",
+      note: "at once 1 announced, 0 changed, 1 withdrawn",
       configFrom: "aaaaaaaaaaaa",
       configTo: "bbbbbbbbbbbb",
       prefixes: ["192.0.2.0/24", "203.0.113.0/24"],
@@ -42,9 +42,10 @@ describe("reloadRecord", () => {
 
   it("of a refusal says why", () => {
     const diff = { ...DIFF, massWithdrawal: true };
-    const { reason, note } = reloadRecord({ ...TOLD, outcome: "mass-withdrawal", diff });
+    const { reason, note, prefixes } = reloadRecord({ ...TOLD, outcome: "mass-withdrawal", diff });
     assert.equal(reason, "mass-withdrawal");
-    assert.match(note ?? "", /; takes away 1 of 1 announced prefixes$/);
+    assert.equal(note, "would withdraw 1 of 1 announced prefixes");
+    assert.deepEqual(prefixes, ["192.0.2.0/24"]);
   });
 
   it("of an invalid file says its first mistake, and how many more there are", () => {
