@@ -6,8 +6,8 @@ import type { Status } from "./protocol.ts";
 /** Seconds after which the browser asks again. */
 const REFRESH_S = 5;
 
-/** Rows of a table; a page is for eyes, `/status` has them all. */
-const ROWS_MAX = 500;
+/** Rows of a table: making 200 takes the agent about a millisecond, and `/status` has them all. */
+const ROWS_MAX = 200;
 
 /** Of an operator's reason, or what a probe saw. */
 const TEXT_MAX = 300;
