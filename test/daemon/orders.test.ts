@@ -196,6 +196,28 @@ describe("a pin", () => {
   });
 });
 
+describe("hostile pins", () => {
+  it("put nothing of theirs on stdout, and break no line of the log", async (t) => {
+    const { site, exabgp } = await announced(t);
+    const evil = "\nannounce route 203.0.113.0/24 next-hop self\nshutdown \u001b[2J ü";
+    writeFileSync(join(pinsOf(site), "böse\nshutdown"), evil);
+    writeFileSync(join(pinsOf(site), "x"), "x".repeat(1 << 20));
+    put(pinsOf(site), "other", { reason: evil, until: evil });
+    put(pinsOf(site), "web", { reason: evil, by: evil, until: date(60_000) });
+    const { pins } = await exabgp.waitForStatus("the pin", (status) => status.pins.length > 0);
+    assert.equal(pins[0]?.reason, evil);
+    put(pinsOf(site), "web", { unpin: true, reason: evil });
+    await exabgp.waitForStatus("its end", (status) => status.pins.length === 0);
+    await waitUntil("its record", () => site.audit().findLast(({ from }) => from === "pinned"));
+    const text = exabgp.stdout.toString("latin1");
+    assert.match(text, /^[\n\u0020-\u007e]*$/);
+    assert.doesNotMatch(text, /shutdown|203\.0\.113/);
+    for (const line of exabgp.stderr.trimEnd().split("\n")) {
+      assert.doesNotThrow(() => JSON.parse(line));
+    }
+  });
+});
+
 describe("what everybody could have written", () => {
   it("drains, and is said once in the log", async (t) => {
     const { site, exabgp } = await announced(t);
