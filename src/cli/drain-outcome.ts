@@ -5,7 +5,7 @@ import { CommandError } from "./exit.ts";
 import type { CommandIo } from "./io.ts";
 import { ALL_SERVICES } from "./order-arguments.ts";
 import { listNeighbors, openClauses, timeAhead } from "./order-report.ts";
-import { about, neighborsTold, openWithdrawals } from "./order-routes.ts";
+import { about, isAnswered, neighborsTold, openWithdrawals } from "./order-routes.ts";
 
 export interface AwaitedDrain {
   readonly targets: readonly string[];
@@ -30,7 +30,7 @@ export function isSeen({ drains }: Status, { targets, since, isTransient }: Awai
 /** Once it is seen. A withdrawal that failed is told at once, unless somebody waits for the repetition. */
 export function isSettled(status: Status, { targets, waits }: AwaitedDrain): boolean {
   const { failed, pending, unsent, staged } = openWithdrawals(status, targets);
-  if (!waits) return pending.length === 0;
+  if (!waits) return pending.length === 0 && isAnswered(status, targets);
   return failed.length + pending.length + unsent.length + staged.length === 0;
 }
 

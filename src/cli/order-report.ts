@@ -1,6 +1,6 @@
 /** What people read about an order: what stands, until when, what is still open, what happens next. */
 import type { DrainStatus, Status } from "../control/protocol.ts";
-import { age } from "./age.ts";
+import { span } from "../core/span.ts";
 import type { CommandIo } from "./io.ts";
 import { writeTime } from "./local-time.ts";
 import { ALL_SERVICES } from "./order-arguments.ts";
@@ -40,8 +40,9 @@ export function printReplaced(noun: "drain" | "pin", replaced: Standing, io: Com
 
 /** `2026-03-01 22:30:00+01:00 (in 59m 58s)` */
 export function timeAhead(timeMs: number, io: CommandIo): string {
-  const nowMs = io.wallMs();
-  return `${writeTime(timeMs)} (in ${age(new Date(nowMs).toISOString(), timeMs)})`;
+  // Up to a whole second, so that what was ordered for 2h is not told to end in 1h 59m.
+  const leftMs = Math.ceil((timeMs - io.wallMs()) / 1000) * 1000;
+  return `${writeTime(timeMs)} (in ${span(leftMs)})`;
 }
 
 /** What is still open of the withdrawal (or announcement) of prefixes, each part a clause. */

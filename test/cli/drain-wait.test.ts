@@ -89,6 +89,15 @@ describe("a staged drain", () => {
     );
   });
 
+  it("is shown when ExaBGP has answered, without waiting long for that", async (context) => {
+    const asked = { ...STAGED, route: { ...STAGED.route, answer: "pending" } } as const;
+    const answered = await play(context, { looks: [asked, STAGED] });
+    assert.deepEqual([answered.status, answered.looks], [0, 2]);
+    const unanswered = await play(context, { looks: [asked], lookMs: 2000 });
+    assert.deepEqual([unanswered.status, unanswered.err], [0, ""]);
+    assert.match(unanswered.out, /announced \(pending\)\ndns is withdrawn at/);
+  });
+
   it("with --wait ends when the stage is over, however long it is", async (context) => {
     const scene = { looks: [STAGED, STAGED, STAGED, STAGED, STAGED, WITHDRAWN], lookMs: 14_000 };
     const { status, out, looks, ms } = await play(context, scene, "--wait");

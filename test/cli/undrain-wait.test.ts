@@ -74,6 +74,19 @@ describe("undrain", () => {
     assert.deepEqual(readdirSync(pop.drains), []);
   });
 
+  it("says what must happen next", async (context) => {
+    const pop = makePop(context);
+    mkdirSync(pop.drains);
+    writeFileSync(join(pop.drains, "dns"), "");
+    await startAgent(context, pop, (status) => ({
+      ...status,
+      services: status.services.map((service) => ({ ...service, state: "starting" as const })),
+    }));
+    const { status, out } = await run(["undrain", "dns", "--config", pop.configPath]);
+    assert.equal(status, 0);
+    assert.match(out, /\nThe checks must pass before it is announced; --wait waits for that\n$/);
+  });
+
   it("says whose drain it ends, unless it is one's own", async (context) => {
     const pop = makePop(context);
     mkdirSync(pop.drains);

@@ -67,7 +67,7 @@ describe("orders", () => {
 
   test("drain --for is over by itself: the route comes back, and the file is gone", async () => {
     const out = await anyctl("drain web --reason CHG-2 --for 2s");
-    assert.match(out, /\nEnds by `anyctl undrain web`, or by itself at .* \(in [012]s\)\n$/);
+    assert.match(out, /\nEnds by `anyctl undrain web`, or by itself at .* \(in [12]s\)\n$/);
     await waitForNoRoutes(mini);
     await waitForRoutes(mini);
     await waitForDecision(mini.pop, { to: "up" });
@@ -83,7 +83,7 @@ describe("orders", () => {
     const sinceMs = Date.now();
     const out = await anyctl("drain web --reason CHG-3 --graceful 10m");
     assert.match(out, /\nweb +draining /);
-    assert.match(out, /\nweb is withdrawn at .* \(in (?:10m|9m 5\ds)\)\n/);
+    assert.match(out, /\nweb is withdrawn at .* \(in 10m\)\n/);
     // The same operator again, in more of a hurry.
     const waited = await anyctl("drain web --reason CHG-4 --graceful 2s --wait");
     assert.match(waited, /\nweb +drained /);

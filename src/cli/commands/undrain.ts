@@ -109,6 +109,9 @@ announced; it is said why. With 3 and 4 the order stands for an agent that sees 
     printServices(after, waits ? targets : ended, io);
     printOthers(after, targets, io);
     if (waits) reportReturn(after, targets, io);
+    else if (about(after, ended).some(({ state }) => state === "starting")) {
+      io.stdout("The checks must pass before it is announced; --wait waits for that\n");
+    }
     return EXIT.done;
   },
 });
