@@ -1,4 +1,5 @@
 /** What became of a drain: whether it is done, what is still open, and how the command ends. */
+import type { Timers } from "../../checks/timers.ts";
 import type { AgentUnreachable } from "../control/client.ts";
 import type { Status } from "../control/protocol.ts";
 import { CommandError } from "./exit.ts";
@@ -27,8 +28,38 @@ export function isSeen({ drains }: Status, { targets, since, isTransient }: Awai
   );
 }
 
+/**
+ * A new agent has not heard an UPDATE yet, although ExaBGP may tell of them: then it does within 11 ms of the command.
+ * Only this long after the answer is it said that it does not.
+ */
+const ECHO_MS = 200;
+
+/** Follows a drain from look to look. */
+export function watchDrain(
+  drain: AwaitedDrain,
+  timers: Timers,
+): { readonly isOver: (status: Status) => boolean; readonly wasSeen: () => boolean } {
+  let wasSeen = false;
+  let settledMs: number | undefined;
+  return {
+    wasSeen: () => wasSeen,
+    /** Whether there is nothing more to wait for: all is done, or the drain that was seen is gone. */
+    isOver(status) {
+      if (!isSeen(status, drain)) return wasSeen;
+      wasSeen = true;
+      if (!isSettled(status, drain)) {
+        settledMs = undefined;
+        return false;
+      }
+      if (!drain.waits || status.exabgp.echo === "on") return true;
+      settledMs ??= timers.nowMs();
+      return timers.nowMs() - settledMs >= ECHO_MS;
+    },
+  };
+}
+
 /** Once it is seen. A withdrawal that failed is told at once, unless somebody waits for the repetition. */
-export function isSettled(status: Status, { targets, waits }: AwaitedDrain): boolean {
+function isSettled(status: Status, { targets, waits }: AwaitedDrain): boolean {
   const { failed, pending, unsent, staged } = openWithdrawals(status, targets);
   if (!waits) return pending.length === 0 && isAnswered(status, targets);
   return failed.length + pending.length + unsent.length + staged.length === 0;
@@ -85,7 +116,7 @@ function stillOpen(code: "refused" | "timedOut", clauses: readonly string[]): Co
 function proof(status: Status, { targets }: AwaitedDrain): string {
   const acknowledged = "ExaBGP has acknowledged all withdrawals";
   if (status.exabgp.echo !== "on") {
-    return `${acknowledged}; it does not tell what it sends to neighbors`;
+    return `${acknowledged}; it has not told what it sends to neighbors`;
   }
   const neighbors = neighborsTold(status, about(status, targets), "withdraw");
   return neighbors.length === 0

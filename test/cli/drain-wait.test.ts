@@ -19,7 +19,10 @@ const PREFIX = "192.0.2.0/24";
 const SENT = { neighbor: "198.51.100.1", at: NOW } as const;
 const OTHER = { neighbor: "2001:db8::1", at: NOW } as const;
 
-type Look = Partial<Omit<ServiceStatus, "routes">> & { readonly route?: Partial<RouteStatus> };
+type Look = Partial<Omit<ServiceStatus, "routes">> & {
+  readonly route?: Partial<RouteStatus>;
+  readonly echo?: "on";
+};
 
 const STAGED: Look = {
   state: "draining",
@@ -33,7 +36,7 @@ const WITHDRAWN: Look = {
 const ACKNOWLEDGED = "ExaBGP has acknowledged all withdrawals";
 
 /** What a status shows of `dns` at this look. */
-function shown(status: Status, { route, ...changes }: Look): Status {
+function shown(status: Status, { route, echo, ...changes }: Look): Status {
   const services = status.services.map((service) =>
     service.name === "dns"
       ? {
@@ -43,7 +46,7 @@ function shown(status: Status, { route, ...changes }: Look): Status {
         }
       : service,
   );
-  return { ...status, services };
+  return { ...status, services, exabgp: { ...status.exabgp, ...(echo && { echo }) } };
 }
 
 interface Scene {
@@ -101,11 +104,11 @@ describe("a staged drain", () => {
   it("with --wait ends when the stage is over, however long it is", async (context) => {
     const scene = { looks: [STAGED, STAGED, STAGED, STAGED, STAGED, WITHDRAWN], lookMs: 14_000 };
     const { status, out, looks, ms } = await play(context, scene, "--wait");
-    assert.deepEqual([status, looks], [0, 6]);
+    assert.deepEqual([status, looks], [0, 7]);
     assert.ok(ms >= 70_000, "longer than the stage that the first look promised");
     assert.match(
       out,
-      new RegExp(`^${ACKNOWLEDGED}; it does not tell what it sends to neighbors$`, "m"),
+      new RegExp(`^${ACKNOWLEDGED}; it has not told what it sends to neighbors$`, "m"),
     );
   });
 
@@ -144,19 +147,25 @@ describe("drain --wait", () => {
   const done: readonly { name: string; scene: Scene; proof: string; looks: number }[] = [
     {
       name: "when ExaBGP has answered",
-      scene: { looks: [pending, pending, WITHDRAWN] },
-      proof: `${ACKNOWLEDGED}; it does not tell what it sends to neighbors`,
-      looks: 3,
+      scene: { looks: [pending, pending, WITHDRAWN], lookMs: 300 },
+      proof: `${ACKNOWLEDGED}; it has not told what it sends to neighbors`,
+      looks: 4,
     },
     {
       name: "when a refused withdrawal was repeated",
-      scene: { looks: [failed, pending, WITHDRAWN] },
-      proof: `${ACKNOWLEDGED}; it does not tell what it sends to neighbors`,
-      looks: 3,
+      scene: { looks: [failed, pending, WITHDRAWN], lookMs: 300 },
+      proof: `${ACKNOWLEDGED}; it has not told what it sends to neighbors`,
+      looks: 4,
     },
     {
       name: "when every neighbor that had it was sent it",
       scene: { looks: [announced, half, sent], echo: "on" },
+      proof: `${ACKNOWLEDGED}, and has sent them to 198.51.100.1, 2001:db8::1`,
+      looks: 3,
+    },
+    {
+      name: "when they were, and the first UPDATE was heard late",
+      scene: { looks: [WITHDRAWN, { ...half, echo: "on" }, { ...sent, echo: "on" }], lookMs: 20 },
       proof: `${ACKNOWLEDGED}, and has sent them to 198.51.100.1, 2001:db8::1`,
       looks: 3,
     },
@@ -168,9 +177,9 @@ describe("drain --wait", () => {
     },
     {
       name: "by the answer alone where an old echo is all there is",
-      scene: { looks: [announced] },
-      proof: `${ACKNOWLEDGED}; it does not tell what it sends to neighbors`,
-      looks: 1,
+      scene: { looks: [announced], lookMs: 300 },
+      proof: `${ACKNOWLEDGED}; it has not told what it sends to neighbors`,
+      looks: 2,
     },
   ];
   for (const { name, scene, proof, looks } of done) {

@@ -7,10 +7,10 @@ import { defineCommand } from "../command.ts";
 import {
   endOfDrain,
   isSeen,
-  isSettled,
   notSeen,
   reportWithdrawal,
   unreachable,
+  watchDrain,
   type AwaitedDrain,
 } from "../drain-outcome.ts";
 import { CommandError, EXIT, type ExitStatus } from "../exit.ts";
@@ -112,19 +112,15 @@ Unless it is 0 with --wait, a prefix may still be announced: do not reboot yet.`
     if (before instanceof AgentUnreachable) throw unreachable(before, isTransient);
 
     const drain = { targets, since: order.since, isTransient, waits: args.wait === true };
-    let wasSeen = false;
+    const progress = watchDrain(drain, io.timers);
     const after = await waitForStatus(
       socketPath,
-      (status) => {
-        if (!isSeen(status, drain)) return wasSeen;
-        wasSeen = true;
-        return isSettled(status, drain);
-      },
+      progress.isOver,
       drain.waits ? patienceOf(drain, gracefulMs, timeoutMs, io) : GLANCE,
       io,
     );
     if (after instanceof AgentUnreachable) throw unreachable(after, isTransient);
-    if (!isSeen(after, drain)) throw notSeen(folder, drain, wasSeen);
+    if (!isSeen(after, drain)) throw notSeen(folder, drain, progress.wasSeen());
     printServices(after, targets, io);
     reportWithdrawal(after, drain, io);
     io.stdout(`${endOfDrain(drain, endMs, io)}\n`);
