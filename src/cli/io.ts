@@ -13,6 +13,10 @@ export interface CommandIo {
   readonly columns?: number | undefined;
   /** Nobody reads stdout any more; a command that goes on for ever ends then. */
   readonly gone?: AbortSignal | undefined;
+  /** As `columns`. */
+  readonly rows?: number | undefined;
+  /** Aborts when the command is to end: at Ctrl-C, or when nobody reads its stdout any more. */
+  interruption?(): AbortSignal;
   /** Of whoever runs the command. */
   readonly uid: number;
   readonly timers: Timers;
@@ -40,6 +44,15 @@ export function systemIo(): CommandIo {
       return stdout.isTTY ? stdout.columns : undefined;
     },
     gone: gone.signal,
+    get rows() {
+      return stdout.isTTY ? stdout.rows : undefined;
+    },
+    interruption() {
+      const controller = new AbortController();
+      const end = (): void => controller.abort();
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, end);
+      return AbortSignal.any([controller.signal, gone.signal]);
+    },
     uid: process.getuid?.() ?? 0,
     timers: systemTimers,
     wallMs: () => Date.now(),

@@ -1,8 +1,8 @@
 /** The status of the agent for people: tables that are aligned, and nothing that is as it should be twice. */
-import type { Status } from "../control/protocol.ts";
-import { age } from "./age.ts";
+import type { DrainStatus, Status } from "../control/protocol.ts";
+import { age, wait } from "./age.ts";
 import { printable } from "./printable.ts";
-import { paint, table, type Cell, type Color } from "./table.ts";
+import { cut, paint, table, type Cell, type Color } from "./table.ts";
 import {
   deviates,
   listPrefixes,
@@ -17,7 +17,15 @@ export interface StatusTextOptions {
   readonly wallMs: number;
   /** Every prefix, and not only the first of each service. */
   readonly isDetailed: boolean;
+  /** Of the terminal; absent where there is none. */
+  readonly columns?: number | undefined;
 }
+
+/** Less of the head is of no use. */
+const HEAD_MIN = 20;
+
+/** The drain of the whole PoP. */
+const ALL = "_all";
 
 type Row = readonly (Cell | string)[];
 
@@ -32,21 +40,32 @@ export function writeStatus(
   const drains = status.drains.filter(
     ({ service }) => shown.has(service) || !isService(status, service),
   );
+  const pins = status.pins.filter(
+    ({ service }) => shown.has(service) || !isService(status, service),
+  );
   const sections = [
     writeHead(status, options),
     section(["SERVICE", "STATE", "REASON", "SINCE", "PREFIXES"], serviceRows(services, options)),
-    section(["PREFIX", "SERVICE", "WANTED", "TOLD", "ANSWER"], routeRows(services, options)),
+    section(
+      ["PREFIX", "SERVICE", "WANTED", "TOLD", "ANSWER", "SENT"],
+      routeRows(services, options),
+    ),
     section(
       ["CHECK", "TYPE", "VERDICT", "SINCE", "STREAK", "LAST", "TOOK", "DETAIL"],
       checkRows(services, options),
     ),
     section(
-      ["DRAIN", "SINCE", "BY", "REASON"],
-      drains.map(({ service, since, by, reason, problem }) => [
+      ["DRAIN", "STAGE", "SINCE", "ENDS", "BY", "REASON"],
+      drains.map((drain) => drainRow(drain, status, options)),
+    ),
+    section(
+      ["PIN", "SINCE", "ENDS", "BY", "REASON"],
+      pins.map(({ service, since, until, by, reason }) => [
         service,
         age(since, options.wallMs),
+        wait(until, options.wallMs),
         by,
-        problem === undefined ? reason : `${reason === "" ? "" : `${reason}; `}the file ${problem}`,
+        reason,
       ]),
     ),
     section(
@@ -61,12 +80,15 @@ export function writeStatus(
   return sections.filter((text) => text !== "").join("\n");
 
   function section(heading: Row, rows: readonly Row[]): string {
-    return rows.length === 0 ? "" : table([heading, ...rows], color);
+    return rows.length === 0 ? "" : table([heading, ...rows], color, options.columns);
   }
 }
 
 /** Who, with which ExaBGP, by which configuration; then the sessions, and what is wrong with the configuration. */
-function writeHead(status: Status, { color, wallMs }: StatusTextOptions): string {
+function writeHead(
+  status: Status,
+  { color, wallMs, columns = Infinity }: StatusTextOptions,
+): string {
   const { pop, agent, exabgp, config, sessions } = status;
   const about = [
     `anyctl ${agent.version} for ${age(agent.since, wallMs)}`,
@@ -92,7 +114,7 @@ function writeHead(status: Status, { color, wallMs }: StatusTextOptions): string
     .map(([label, text]) => {
       const name = paint(label ?? { text: "" }, color);
       const padding = " ".repeat(width - (label?.text.length ?? 0));
-      return `${name}${padding}  ${paint(safe(text), color)}\n`;
+      return `${name}${padding}  ${paint(safe(text, columns - width - 2), color)}\n`;
     })
     .join("");
 }
@@ -118,6 +140,9 @@ function routeRows(services: readonly ServiceStatus[], { isDetailed }: StatusTex
         route.wanted,
         route.told,
         deviates(route) ? { text: route.answer, color: "yellow" as const } : route.answer,
+        route.sent.length === 0
+          ? "-"
+          : route.sent.map(({ action, neighbor }) => `${action} to ${neighbor}`).join(", "),
       ]),
   );
 }
@@ -137,6 +162,26 @@ function checkRows(services: readonly ServiceStatus[], { wallMs }: StatusTextOpt
   );
 }
 
+function drainRow(drain: DrainStatus, { services }: Status, { wallMs }: StatusTextOptions): Row {
+  const { service: name, since, until, by, reason, problem } = drain;
+  const about = services.filter((service) => name === ALL || service.name === name);
+  const text =
+    problem === undefined ? reason : `${reason === "" ? "" : `${reason}; `}the file ${problem}`;
+  return [name, stageOf(about, wallMs), age(since, wallMs), wait(until, wallMs), by, text];
+}
+
+/** `drained`, `draining, out in 42s`; of several services: `2 of 3 drained`. */
+function stageOf(services: readonly ServiceStatus[], wallMs: number): Cell {
+  const [first] = services;
+  if (first === undefined) return { text: "-" };
+  if (services.length === 1) {
+    const out = first.withdrawsAt === undefined ? "" : `, out ${wait(first.withdrawsAt, wallMs)}`;
+    return colored(`${first.state}${out}`, STATE_COLORS[first.state]);
+  }
+  const drained = services.filter(({ state }) => state === "drained").length;
+  return { text: `${drained} of ${services.length} drained` };
+}
+
 function isService({ services }: Status, name: string): boolean {
   return services.some((service) => service.name === name);
 }
@@ -145,6 +190,6 @@ function colored(text: string, color: Color | undefined): Cell {
   return color === undefined ? { text } : { text, color };
 }
 
-function safe(cell: Cell | undefined): Cell {
-  return { ...cell, text: printable(cell?.text ?? "") };
+function safe(cell: Cell | undefined, columns: number): Cell {
+  return { ...cell, text: cut(printable(cell?.text ?? ""), Math.max(HEAD_MIN, columns)) };
 }

@@ -125,6 +125,7 @@ describe("names", () => {
         "--config",
         "--help",
         "--json",
+        "--watch",
       ]);
     });
   }

@@ -87,7 +87,56 @@ const STARTING: Status = {
   sessions: [],
 };
 
+/** A staged drain, one of the PoP, a window, a pin. */
+const ORDERS: Status = {
+  ...STATUS,
+  services: [
+    {
+      ...DNS,
+      state: "draining",
+      reason: "operator-drain",
+      withdrawsAt: "2026-01-01T00:00:52.000Z",
+    },
+    { ...DNS, name: "web", state: "pinned", reason: "pinned" },
+    { ...DNS, name: "mail", state: "drained", reason: "maintenance-window" },
+  ],
+  drains: [
+    drain({
+      service: "dns",
+      reason: "upgrade, CHG-1234",
+      by: "uid:1000(ann)",
+      since: "2026-01-01T00:00:00.000Z",
+      until: "2026-01-01T02:00:10.000Z",
+    }),
+    drain({
+      service: "mail",
+      kind: "window",
+      reason: "kernels",
+      by: "schedule",
+      until: "2026-01-01T00:00:09Z",
+    }),
+    drain({
+      service: "_all",
+      reason: "moving racks",
+      by: "uid:1001(ben)",
+      since: "2025-12-31T23:00:00Z",
+    }),
+  ].map(({ startedMs: _started, endsAtMs: _ends, ...shown }) => shown),
+  pins: [
+    {
+      service: "web",
+      reason: "the check is wrong",
+      by: "uid:1000(ann)",
+      since: "2026-01-01T00:00:05.000Z",
+      until: "2026-01-01T01:00:05.000Z",
+    },
+  ],
+};
+
 const cases = [
+  { name: "orders", status: ORDERS, argv: [], color: false },
+  { name: "narrow", status: TROUBLE, argv: [], color: false, columns: 60 },
+  { name: "very-narrow", status: ORDERS, argv: [], color: false, columns: 20 },
   { name: "well", status: STATUS, argv: [], color: false },
   { name: "trouble", status: TROUBLE, argv: [], color: false },
   { name: "trouble-in-color", status: TROUBLE, argv: [], color: true },
@@ -96,11 +145,11 @@ const cases = [
 ];
 
 describe("status for people", () => {
-  for (const { name, status: told, argv, color } of cases) {
+  for (const { name, status: told, argv, color, columns } of cases) {
     it(name, async (context) => {
       const pop = makePop(context);
       await startAgent(context, pop, told);
-      const world = { color, env: { ANYCTL_CONFIG: pop.configPath } };
+      const world = { color, columns, env: { ANYCTL_CONFIG: pop.configPath } };
       const { status, out, err } = await run(["status", ...argv], world);
       assert.deepEqual([status, err], [0, ""]);
       const shown = out.replaceAll("\u001b", "<ESC>");

@@ -238,9 +238,9 @@ const cases: readonly { readonly argv: readonly string[]; readonly error: string
   { argv: ["status", "A"], error: `Cannot use "A" as the name of a service: must be ${NAME}` },
   { argv: ["status", "--json=1"], error: 'Cannot use "--json=1": --json takes no value' },
   {
-    argv: ["status", "--watch"],
+    argv: ["status", "--wach"],
     error:
-      'Cannot use "--watch": no such option of "anyctl status"; allowed: --config, --help, --json',
+      'Cannot use "--wach": no such option of "anyctl status"; allowed: --config, --help, --json, --watch',
   },
 
   { argv: ["check", "a/b/c"], error: 'Cannot use "a/b/c": must be SERVICE or SERVICE/CHECK' },
