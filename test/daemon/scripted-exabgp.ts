@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { AgentUnreachable, getStatus } from "../../src/control/client.ts";
 import type { AuditRecord } from "../../src/control/audit-record.ts";
 import type { Status } from "../../src/control/protocol.ts";
+import { StatusSchema } from "../../src/control/status-schema.ts";
 import { systemTimers } from "../../checks/timers.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
 import { waitUntil } from "../lab/wait.ts";
@@ -130,6 +131,7 @@ export class ScriptedExabgp {
     return waitUntil(what, async () => {
       try {
         const status = await getStatus(socketPath, 5000, systemTimers);
+        StatusSchema.parse(status);
         return fits(status) ? status : undefined;
       } catch (error) {
         if (error instanceof AgentUnreachable) return undefined;
