@@ -1,7 +1,6 @@
 /** Where the configuration is, and where it says that the agent and the drains are. */
 import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
-import { readQuickly } from "../config/quick-settings.ts";
 import type { CommonArguments } from "./command.ts";
 import { codeOf } from "./error-code.ts";
 import { CommandError } from "./exit.ts";
@@ -47,8 +46,7 @@ export async function locate(args: CommonArguments, io: CommandIo): Promise<Loca
     if (isNamed) throw new CommandError("refused", cannot, error);
     if (code !== "ENOENT") io.stderr(`anyctl: ${cannot}; using the default folders\n`);
   }
-  const quick = readQuickly(configPath);
-  if (quick !== undefined) return { configPath, ...quick };
+  // Not above: help and wrong usage need no YAML.
   const { readLenient } = await import("../config/lenient.ts");
   return { configPath, ...readLenient(configPath) };
 }

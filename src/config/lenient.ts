@@ -1,7 +1,13 @@
 /** The two settings that the agent needs to be reached and to obey drains, from a file that may be invalid. */
 import { readDocument } from "./document.ts";
 import { readText } from "./files.ts";
-import { settingsOf, type LenientSettings } from "./paths.ts";
+import { isSocketPath, isStateDir, SOCKET_DEFAULT, STATE_DIR_DEFAULT } from "./paths.ts";
+
+/** Absolute paths. */
+interface LenientSettings {
+  readonly stateDir: string;
+  readonly socketPath: string;
+}
 
 /** `socket: PATH` at the start of a line, plain or quoted, with or without a comment. */
 const TOP_LEVEL_PATH =
@@ -14,8 +20,13 @@ const TOP_LEVEL_PATH =
  */
 export function readLenient(path: string): LenientSettings {
   const file = readText(path);
-  const found = "text" in file ? findSettings(file.text) : new Map<string, unknown>();
-  return settingsOf(found);
+  const found = "text" in file ? findSettings(file.text) : new Map<string | number, unknown>();
+  const stateDir = found.get("state-dir");
+  const socketPath = found.get("socket");
+  return {
+    stateDir: isStateDir(stateDir) ? stateDir : STATE_DIR_DEFAULT,
+    socketPath: isSocketPath(socketPath) ? socketPath : SOCKET_DEFAULT,
+  };
 }
 
 function findSettings(text: string): Map<string | number, unknown> {

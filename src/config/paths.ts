@@ -11,22 +11,6 @@ export const isStateDir = isAbsolutePath(FOLDER_PATH_BYTES_MAX);
 
 export const isSocketPath = isAbsolutePath(SOCKET_PATH_BYTES_MAX);
 
-/** Absolute paths. */
-export interface LenientSettings {
-  readonly stateDir: string;
-  readonly socketPath: string;
-}
-
-/** @param found By key, as it is in the file: each that is no usable path is replaced by its default. */
-export function settingsOf(found: ReadonlyMap<string | number, unknown>): LenientSettings {
-  const stateDir = found.get("state-dir");
-  const socketPath = found.get("socket");
-  return {
-    stateDir: isStateDir(stateDir) ? stateDir : STATE_DIR_DEFAULT,
-    socketPath: isSocketPath(socketPath) ? socketPath : SOCKET_DEFAULT,
-  };
-}
-
 /** Without control characters, `.`, `..`, empty parts and a final slash. */
 function isAbsolutePath(bytesMax: number): (path: unknown) => path is string {
   return (path): path is string =>
