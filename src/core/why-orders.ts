@@ -3,6 +3,7 @@ import type { ServicePlan } from "../config/plan.ts";
 import { decide } from "./decide.ts";
 import { ALL_SERVICES, type Drain, type Pin } from "./inputs.ts";
 import { coveringDrains, pinOf } from "./orders.ts";
+import { isAnnounced, UNTOLD } from "./routes.ts";
 import { circumstancesOf } from "./settle.ts";
 import type { AgentState } from "./state.ts";
 import type { Moment } from "./status.ts";
@@ -65,7 +66,17 @@ export function orderOutlook(state: AgentState, at: number, moment: Moment): str
   }
   const drains = coveringDrains(state.drains, name);
   if (drains.length === 0) return [];
-  const stage = current === "draining" ? [stageSentence(drains, planned, moment)] : [];
+  const isOut = planned.routes.every(
+    ({ prefix }) => !isAnnounced(state.routes.get(prefix) ?? UNTOLD),
+  );
+  const stage =
+    current !== "draining"
+      ? []
+      : [
+          isOut
+            ? "None of its prefixes is announced any more."
+            : stageSentence(drains, planned, moment),
+        ];
   const fresh = afresh(state, at);
   const back =
     pin !== undefined

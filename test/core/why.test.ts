@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { fail, pass } from "../../checks/probe.ts";
+import type { Require, ServicePlan } from "../../src/config/plan.ts";
+import { step } from "../../src/core/agent.ts";
+import { startAgent } from "../../src/core/configure.ts";
+import type { Drain, Input, Pin } from "../../src/core/inputs.ts";
+import { outlook } from "../../src/core/outlook.ts";
+import type { AgentState } from "../../src/core/state.ts";
+import { whyPrefix, whyService, whyText, type Surroundings } from "../../src/core/why.ts";
+import { drain } from "./fixtures.ts";
+
+const SERVICES: readonly ServicePlan[] = [
+  service("a", "192.0.2.0/24", 2, "all"),
+  service("b", "192.0.2.0/24", 1, "all"),
+  service("c", "203.0.113.0/24", 3, { atLeast: 2 }),
+];
+
+type Event =
+  | {
+      readonly kind: "results";
+      readonly service: number;
+      readonly check: number;
+      readonly letters: string;
+    }
+  | {
+      readonly kind: "drain";
+      readonly service: number;
+      readonly lastsMs: number | undefined;
+      readonly gracefulMs: number;
+    }
+  | { readonly kind: "pin"; readonly service: number; readonly lastsMs: number }
+  | { readonly kind: "undrain" | "unpin"; readonly service: number }
+  | { readonly kind: "wait"; readonly ms: number };
+
+const place = fc.nat(2);
+const events: fc.Arbitrary<Event[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        kind: fc.constant("results" as const),
+        service: place,
+        check: place,
+        letters: fc.constantFrom("PP", "PP", "FFF", "P", "F"),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("drain" as const),
+        service: place,
+        lastsMs: fc.constantFrom(undefined, 900, 5000),
+        gracefulMs: fc.constantFrom(0, 3000),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant("pin" as const),
+        service: place,
+        lastsMs: fc.constantFrom(900, 5000),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constantFrom("undrain" as const, "unpin" as const),
+        service: place,
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(100, 2000) }),
+    },
+  ),
+  { minLength: 5, maxLength: 40 },
+);
+
+class World {
+  nowMs = 0;
+  state: AgentState = startAgent({ pop: "p", services: SERVICES }, new Map(), [], 0).state;
+  #drains: Drain[] = [];
+  #pins: Pin[] = [];
+
+  apply(event: Event): void {
+    this.nowMs += 10;
+    if (event.kind === "wait") {
+      this.nowMs += event.ms;
+      this.take({ type: "tick" });
+      this.#drains = [...(this.state.drains ?? [])];
+      this.#pins = [...this.state.pins];
+      return;
+    }
+    const { name, checks } = SERVICES[event.service] ?? { name: "", checks: [] };
+    switch (event.kind) {
+      case "results":
+        for (const letter of event.letters) {
+          this.result(checks[event.check % checks.length]?.id ?? "", letter === "P");
+        }
+        return;
+      case "drain":
+      case "undrain":
+        this.#drains = this.#drains.filter((one) => one.service !== name);
+        if (event.kind === "drain") {
+          const { lastsMs, gracefulMs } = event;
+          const endsAtMs = lastsMs === undefined ? undefined : this.nowMs + lastsMs;
+          this.#drains.push(
+            drain({ service: name, startedMs: this.nowMs, endsAtMs, gracefulMs, reason: "r" }),
+          );
+        }
+        this.take({ type: "drains", drains: [...this.#drains], undrains: [] });
+        return;
+      case "pin":
+      case "unpin":
+        this.#pins = this.#pins.filter((one) => one.service !== name);
+        if (event.kind === "pin") {
+          const order = { service: name, reason: "", by: "x", since: undefined, until: "" };
+          this.#pins.push({ ...order, endsAtMs: this.nowMs + event.lastsMs });
+        }
+        this.take({ type: "pins", pins: [...this.#pins], unpins: [] });
+    }
+  }
+
+  result(check: string, passes: boolean): void {
+    this.nowMs += 1;
+    const result = passes ? pass() : fail("refused", "no");
+    this.take({ type: "result", check, result, startedMs: this.nowMs, elapsedMs: 0 });
+  }
+
+  take(input: Input): void {
+    const taken = step(this.state, input, this.nowMs);
+    this.state = taken.state;
+    for (const action of taken.actions) {
+      if (action.type !== "announce" && action.type !== "withdraw") continue;
+      const { route, change } = action;
+      this.take({ type: "answer", prefix: route.prefix, change, done: true });
+    }
+  }
+
+  get around(): Surroundings {
+    return {
+      moment: { nowMs: this.nowMs, wallMs: this.nowMs },
+      sessions: [{ neighbor: "n", state: "up" }],
+      exabgp: { phase: "ready", acks: "on" },
+      config: { origin: "file", current: true },
+      sent: new Map(),
+    };
+  }
+}
+
+describe("why, in whatever state", () => {
+  it("says what is so: the state, and what became of each prefix", () => {
+    const seen = new Map<string, number>();
+    fc.assert(
+      fc.property(events, (run) => {
+        const world = new World();
+        for (const event of run) world.apply(event);
+        for (const [at, { name, routes }] of SERVICES.entries()) {
+          const why = whyService(world.state, name, world.around);
+          const is = world.state.services[at];
+          assert.deepEqual([why?.state, why?.reason], [is?.state, is?.reason]);
+          seen.set(is?.state ?? "", (seen.get(is?.state ?? "") ?? 0) + 1);
+          const text = why === undefined ? "" : whyText(why, world.nowMs);
+          for (const { prefix } of routes) {
+            const told = world.state.routes.get(prefix)?.told;
+            assert.equal(text.includes(`${prefix} is announced`), told === "announced", text);
+            assert.equal(text.includes(`${prefix} is withdrawn`), told === "withdrawn", text);
+            assert.equal(whyPrefix(world.state, prefix, world.around)?.state, told);
+          }
+          assert.doesNotMatch(text, /undefined|NaN|Infinity|\s\s/);
+          assert.ok((why?.next.length ?? 0) > 0);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    for (const state of ["up", "down", "starting", "draining", "drained", "pinned"]) {
+      assert.ok((seen.get(state) ?? 0) > 20, `${state}: ${seen.get(state)}`);
+    }
+  });
+
+  it("knows which results change it: those do, and one less does not", () => {
+    const reached = { up: 0, down: 0 };
+    fc.assert(
+      fc.property(events, (run) => {
+        for (const [at, { name }] of SERVICES.entries()) {
+          for (const towards of ["up", "down"] as const) {
+            const world = new World();
+            for (const event of run) world.apply(event);
+            const before = world.state.services[at]?.state ?? "";
+            const ahead = outlook(world.state, at, towards, world.nowMs);
+            if (ahead === undefined || !["up", "down", "starting"].includes(before)) continue;
+            const wanted = ahead.checks.slice(0, ahead.count);
+            const ids = wanted.flatMap((one) => Array(one.more).fill(`${name}/${one.name}`));
+            for (const [nth, id] of ids.entries()) {
+              assert.notEqual(world.state.services[at]?.state, towards, `after ${nth}`);
+              world.result(String(id), towards === "up");
+            }
+            assert.equal(world.state.services[at]?.state, towards);
+            reached[towards] += 1;
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok(reached.up > 100 && reached.down > 100, JSON.stringify(reached));
+  });
+
+  it("knows when a drained or pinned service changes by itself", () => {
+    const reached = { draining: 0, drained: 0, pinned: 0 };
+    fc.assert(
+      fc.property(events, (run) => {
+        for (const [at, { name }] of SERVICES.entries()) {
+          const world = new World();
+          for (const event of run) world.apply(event);
+          const before = world.state.services[at]?.state ?? "";
+          const [first = ""] = whyService(world.state, name, world.around)?.next ?? [];
+          const date = /^(?:It leaves the set|The drain ends by itself|The pin ends) at (?<at>\S+)/;
+          const seconds = date.exec(first)?.groups?.["at"];
+          if (seconds === undefined || !(before in reached)) continue;
+          // A stage is over at once when another service that shares the prefix takes it away.
+          if (before === "draining" && name !== "c") continue;
+          // It is said in whole seconds, rounded down.
+          const dueMs = Date.parse(seconds);
+          if (dueMs - 1 > world.nowMs) {
+            world.nowMs = dueMs - 1;
+            world.take({ type: "tick" });
+            assert.equal(world.state.services[at]?.state, before, first);
+          }
+          world.nowMs = Math.max(world.nowMs, dueMs + 1000);
+          world.take({ type: "tick" });
+          assert.notEqual(world.state.services[at]?.state, before, first);
+          reached[before as keyof typeof reached] += 1;
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    for (const count of Object.values(reached)) assert.ok(count > 5, JSON.stringify(reached));
+  });
+});
+
+function service(name: string, prefix: string, checks: number, require: Require): ServicePlan {
+  const timing = { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 };
+  const route = { prefix, nextHop: "self" };
+  return {
+    name,
+    require,
+    shared: "all",
+    routes: [route],
+    when: { draining: [{ ...route, communities: ["65535:0"] }] },
+    drainDelayMs: 0,
+    checks: Array.from({ length: checks }, (_, nth) => ({
+      id: `${name}/c${nth}`,
+      name: `c${nth}`,
+      rise: 2,
+      fall: 3,
+      timing,
+      spec: { type: "tcp", host: "127.0.0.1", port: 53, watch: false },
+    })),
+  };
+}
