@@ -55,7 +55,8 @@ function commandLines(commands: readonly string[]): string[] {
 }
 
 function rowOf(record: AuditRecord): Row {
-  const { at, service, neighbor, from, to, reason, actor } = record;
+  const { at, service, neighbor, reason, actor } = record;
+  const { from = record.configFrom, to = record.configTo } = record;
   const change: Cell = { text: to === undefined ? "" : `${from ?? "?"} -> ${to}`, ...colorOf(to) };
   return [
     timeOf(at),
