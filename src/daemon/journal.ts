@@ -1,15 +1,15 @@
 /**
  * Audit records into the systemd journal, with fields of their own: `journalctl ANYCTL_SERVICE=dns`.
  *
- * Node.js has no Unix datagram sockets, so each record costs a short `logger --journald` (util-linux). One at a time,
- * from a bounded queue, and nothing waits for it.
+ * Node.js has no Unix datagram sockets, so each record is written by `logger --journald` (util-linux). One at a
+ * time, from a bounded queue, and nothing waits for it.
  */
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { AuditRecord } from "../control/audit-record.ts";
 import { entryOf } from "../control/journal-entry.ts";
 import type { AuditTiming } from "./audit.ts";
 import type { Clock } from "./clock.ts";
+import { LoggerProcess } from "./logger-process.ts";
 
 /** Not by PATH: the agent has whatever ExaBGP was started with. Debian's, Fedora's and Arch's place. */
 const LOGGER = "/usr/bin/logger";
@@ -25,9 +25,6 @@ const LOGGER_MAX_MS = 2000;
 
 /** Until the journal is tried again. */
 const RETRY_MS = 5000;
-
-/** Of what `logger` says about its failure. */
-const COMPLAINT_MAX_CHARS = 200;
 
 export interface JournalOptions {
   readonly stateDir: string;
@@ -56,6 +53,7 @@ interface Waiting {
 
 export class Journal {
   readonly #options: JournalOptions;
+  readonly #logger: LoggerProcess;
   readonly #queue: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #isBroken = false;
@@ -64,6 +62,8 @@ export class Journal {
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    const { clock, logger = LOGGER, loggerMaxMs = LOGGER_MAX_MS } = options;
+    this.#logger = new LoggerProcess({ clock, logger, maxMs: loggerMaxMs });
   }
 
   append(record: AuditRecord, timing: AuditTiming): void {
@@ -77,18 +77,20 @@ export class Journal {
     else this.#writing ??= this.#write();
   }
 
-  /** Resolves when the journal has taken everything, or has refused. */
+  /** Before exit; resolves when the journal has taken everything, or has refused. */
   async flush(): Promise<void> {
     await this.#writing;
+    this.#logger.end();
   }
 
   async #write(): Promise<void> {
-    // What ExaBGP has said in the same breath is dealt with before a process is started, which takes milliseconds.
+    // What ExaBGP has said in the same breath is dealt with before the first process is started.
     await new Promise((resolve) => setImmediate(resolve));
     const { problem, lost, stateDir } = this.#options;
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
       const entry = entryOf(next.record, stateDir);
-      const complaint = this.#socketMissing() ?? (await this.#log(entry)) ?? this.#socketMissing();
+      const complaint =
+        this.#socketMissing() ?? (await this.#logger.write(entry)) ?? this.#socketMissing();
       if (complaint !== undefined) {
         this.#writing = undefined;
         this.#isBroken = true;
@@ -122,36 +124,5 @@ export class Journal {
   #socketMissing(): string | undefined {
     const { socketPath = SOCKET } = this.#options;
     return existsSync(socketPath) ? undefined : `there is no ${socketPath}`;
-  }
-
-  /** @returns Why the entry was not taken. Never rejects. */
-  #log(entry: string): Promise<string | undefined> {
-    const { clock, logger = LOGGER, loggerMaxMs = LOGGER_MAX_MS } = this.#options;
-    return new Promise((resolve) => {
-      let complaint = "";
-      // No descriptor of ours: what it printed on fd 1 would be a command. Nor our environment, or folder.
-      const child = spawn(logger, ["--journald"], {
-        cwd: "/",
-        env: {},
-        stdio: ["pipe", "ignore", "pipe"],
-      });
-      const cancel = clock.after(loggerMaxMs, () => {
-        complaint = `${logger} took longer than ${loggerMaxMs} ms`;
-        child.kill("SIGKILL");
-      });
-      const end = (why: string | undefined): void => {
-        cancel();
-        resolve(why);
-      };
-      child.once("error", (error) => end(error.message));
-      child.once("close", (status) =>
-        end(status === 0 ? undefined : complaint.trim() || `${logger} ended with ${status}`),
-      );
-      child.stderr.setEncoding("utf8").on("data", (text: string) => {
-        complaint = `${complaint}${text}`.slice(0, COMPLAINT_MAX_CHARS);
-      });
-      // It may be gone before it has read everything: its status tells.
-      child.stdin.on("error", () => {}).end(entry);
-    });
   }
 }
