@@ -16,7 +16,7 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
     case "result":
       return stepResult(state, input, nowMs);
     case "drains":
-      return stepDrains(state, input.drains, input.undrains, nowMs);
+      return stepDrains(state, input, nowMs);
     case "pins":
       return stepPins(state, input.pins, input.unpins, nowMs);
     case "reload": {

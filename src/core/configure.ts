@@ -13,7 +13,7 @@ import type { AgentState, CheckState, ServiceState, Step } from "./state.ts";
  *
  * @param owned What earlier lives announced and have not surely withdrawn, by canonical prefix. Those that
  * `plan` no longer has are withdrawn at once; whether that is too many, `refuseMassWithdrawal` says before.
- * @param drains See `AgentState`.
+ * @param drains All that stand; undefined: nobody could read them.
  */
 export function startAgent(
   plan: Plan,
@@ -27,7 +27,8 @@ export function startAgent(
     checks: [],
     services: [],
     routes: new Map([...owned].map(([prefix, route]) => [prefix, { ...UNTOLD, owned: route }])),
-    drains: drains && standing,
+    drains: standing,
+    areDrainsComplete: drains !== undefined,
     pins: [],
     stopping: false,
     decisions: 0,

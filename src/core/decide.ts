@@ -24,7 +24,7 @@ export interface Decision {
 /** Everything that a decision depends on. */
 export interface Circumstances {
   readonly stopping: boolean;
-  /** `unreadable`: nobody could read the drains. */
+  /** `unreadable`: none is known, but nobody could read all. */
   readonly drain: DrainCircumstance | "none" | "unreadable";
   readonly isPinned: boolean;
   readonly require: Require;

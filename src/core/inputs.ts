@@ -67,6 +67,8 @@ export type Input =
       readonly type: "drains";
       readonly drains: readonly Drain[];
       readonly undrains: readonly Undrain[];
+      /** Whether those of one place could not be read yet; default: no. */
+      readonly isPartial?: boolean;
     }
   /** All pins that stand now. */
   | { readonly type: "pins"; readonly pins: readonly Pin[]; readonly unpins: readonly Undrain[] }

@@ -3,8 +3,7 @@ import type { AgentState } from "./state.ts";
 import { ALL_SERVICES, type Drain, type Expiry, type Pin } from "./inputs.ts";
 
 /** The drains that a service stands under, the one to be named first: its own, and an operator's before a window's. */
-export function coveringDrains(drains: readonly Drain[] | undefined, service: string): Drain[] {
-  if (drains === undefined) return [];
+export function coveringDrains(drains: readonly Drain[], service: string): Drain[] {
   const groups = groupsOf(drains);
   return [...(groups.get(service) ?? []), ...(groups.get(ALL_SERVICES) ?? [])].toSorted(
     (left, right) => rankOf(left) - rankOf(right),
@@ -50,7 +49,7 @@ export function stageEndMs(state: AgentState, at: number): number | undefined {
 
 /** When something happens by the passing of time alone, retries of commands aside; undefined: never. */
 export function dueMs(state: AgentState): number | undefined {
-  const orders = [...(state.drains ?? []), ...state.pins];
+  const orders = [...state.drains, ...state.pins];
   if (orders.length === 0) return undefined;
   const stages = state.services.flatMap((service, at) =>
     service.state === "draining" ? (stageEndMs(state, at) ?? []) : [],

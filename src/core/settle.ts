@@ -24,10 +24,7 @@ export const BY_AGENT: Cause = {
 };
 
 /** The cause of a decision about a service that is drained: the operator's word. */
-export function drainCause(
-  drains: readonly Drain[] | undefined,
-  service: string,
-): Cause | undefined {
+export function drainCause(drains: readonly Drain[], service: string): Cause | undefined {
   const [drain] = coveringDrains(drains, service);
   if (drain === undefined) return undefined;
   return { ...BY_AGENT, actor: drain.by, note: drain.reason, until: drain.until };
@@ -100,11 +97,7 @@ export function circumstancesOf(state: AgentState, at: number, nowMs: number): C
   return {
     stopping: state.stopping,
     drain:
-      state.drains === undefined
-        ? "unreadable"
-        : drain === undefined
-          ? "none"
-          : { reason, isStaged },
+      drain !== undefined ? { reason, isStaged } : state.areDrainsComplete ? "none" : "unreadable",
     isPinned: pinOf(state.pins, planned?.name ?? "") !== undefined,
     require: planned?.require ?? "all",
     verdicts: (state.index.checksOf[at] ?? []).map(

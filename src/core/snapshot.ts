@@ -14,21 +14,22 @@ export interface Snapshot {
   readonly services: readonly ServiceState[];
   /** By canonical prefix. */
   readonly routes: readonly (readonly [string, RouteState])[];
-  /** Absent while nobody could read them. */
-  readonly drains?: readonly Drain[];
+  readonly drains: readonly Drain[];
+  readonly areDrainsComplete: boolean;
   readonly pins: readonly Pin[];
   readonly stopping: boolean;
 }
 
 /** @param plan The state's plan, with whatever must not be told taken out. */
 export function takeSnapshot(state: AgentState, plan: Plan): Snapshot {
-  const { services, drains, pins, stopping } = state;
+  const { services, drains, areDrainsComplete, pins, stopping } = state;
   return {
     plan,
     checks: state.checks.map(({ health, countsFromMs }) => ({ health, countsFromMs })),
     services,
     routes: [...state.routes],
-    ...(drains && { drains }),
+    drains,
+    areDrainsComplete,
     pins,
     stopping,
   };
@@ -36,13 +37,14 @@ export function takeSnapshot(state: AgentState, plan: Plan): Snapshot {
 
 /** The state that decides as the one that `snapshot` was taken of. Of its decisions, the numbers are new. */
 export function restoreSnapshot(snapshot: Snapshot): AgentState {
-  const { plan, checks, services, routes, drains, pins, stopping } = snapshot;
+  const { plan, checks, services, routes, drains, areDrainsComplete, pins, stopping } = snapshot;
   return {
     index: indexPlan(plan),
     checks: checks.map((check) => ({ ...check, last: undefined })),
     services,
     routes: new Map(routes),
     drains,
+    areDrainsComplete,
     pins,
     stopping,
     decisions: 0,

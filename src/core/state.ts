@@ -14,8 +14,10 @@ export interface AgentState {
   readonly services: readonly ServiceState[];
   /** By canonical prefix; prefixes that are owned but not configured included. */
   readonly routes: ReadonlyMap<string, RouteState>;
-  /** undefined while nobody could read them: then nothing new is announced. */
-  readonly drains: readonly Drain[] | undefined;
+  /** All that are known. */
+  readonly drains: readonly Drain[];
+  /** False while there may be more, because nobody could read them: then nothing new is announced. */
+  readonly areDrainsComplete: boolean;
   readonly pins: readonly Pin[];
   readonly stopping: boolean;
   /** Counts decisions. */

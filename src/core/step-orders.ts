@@ -1,20 +1,20 @@
 /** Drains and pins come, go, and end by themselves. */
 import { unknownHealth } from "./health.ts";
-import { ALL_SERVICES, type Drain, type Pin, type Undrain } from "./inputs.ts";
+import { ALL_SERVICES, type Drain, type Input, type Pin, type Undrain } from "./inputs.ts";
 import { coveringDrains, expiriesOf, partExpired, pinOf, stageEndMs } from "./orders.ts";
 import { BY_AGENT, drainCause, settle, type Cause } from "./settle.ts";
 import type { AgentState, Step } from "./state.ts";
 
-/** @param drains All that stand, or are over but still there. */
+/** @param input With all drains that stand, or are over but still there. */
 export function stepDrains(
   state: AgentState,
-  drains: readonly Drain[],
-  undrains: readonly Undrain[],
+  { drains, undrains, isPartial = false }: Extract<Input, { type: "drains" }>,
   nowMs: number,
 ): Step {
   const { standing, over } = partExpired(drains, nowMs);
   const expired = { drains: over, pins: [] };
-  return change(state, { drains: standing, pins: state.pins }, { ends: undrains, expired }, nowMs);
+  const known = { ...state, areDrainsComplete: !isPartial };
+  return change(known, { drains: standing, pins: state.pins }, { ends: undrains, expired }, nowMs);
 }
 
 /** @param pins All that stand, or are over but still there. */
@@ -31,9 +31,9 @@ export function stepPins(
 
 /** What happens by the passing of time: drains and pins end, and `draining` becomes `drained`. */
 export function stepTime(state: AgentState, nowMs: number): Step {
-  const drains = partExpired(state.drains ?? [], nowMs);
+  const drains = partExpired(state.drains, nowMs);
   const pins = partExpired(state.pins, nowMs);
-  const orders = { drains: state.drains && drains.standing, pins: pins.standing };
+  const orders = { drains: drains.standing, pins: pins.standing };
   const expired = { drains: drains.over, pins: pins.over };
   const isDue = state.services.some(
     (service, at) => service.state === "draining" && (stageEndMs(state, at) ?? nowMs) <= nowMs,
@@ -93,7 +93,7 @@ function beginOf(before: Orders, after: Orders, service: string): Cause | undefi
   const fresh = coveringDrains(after.drains, service).find(
     (drain) => !earlier.some((one) => isSameOrder(one, drain)),
   );
-  const drained = drainCause(fresh && [fresh], service) ?? drainCause(after.drains, service);
+  const drained = drainCause(fresh ? [fresh] : after.drains, service);
   if (drained !== undefined || earlier.length > 0) return drained;
   const pin = pinOf(after.pins, service);
   return pin && { ...BY_AGENT, actor: pin.by, note: pin.reason, until: pin.until };

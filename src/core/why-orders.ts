@@ -18,10 +18,10 @@ export function orderEvidence(state: AgentState, at: number, moment: Moment): st
   const name = state.index.plan.services[at]?.name ?? "";
   const drains = coveringDrains(state.drains, name).slice(0, SHOWN_MAX);
   const pin = pinOf(state.pins, name);
-  const unreadable =
-    state.drains === undefined
-      ? ["The drains cannot be read: nothing new is announced, because it may be drained."]
-      : [];
+  const which = state.drains.length === 0 ? "The" : "Other";
+  const unreadable = state.areDrainsComplete
+    ? []
+    : [`${which} drains cannot be read: nothing new is announced, because it may be drained.`];
   return [
     ...unreadable,
     ...drains.map((drain) => drainSentence(drain, moment)),

@@ -33,7 +33,7 @@ function startingOutlook(
   up: string | undefined,
   down: string | undefined,
 ): string[] {
-  const isUnreadable = state.drains === undefined;
+  const isUnreadable = !state.areDrainsComplete;
   if (isUnreadable && pinOf(state.pins, name) !== undefined) {
     return ["It is announced as pinned once the drains can be read, unless it is drained."];
   }

@@ -215,7 +215,7 @@ class Agent {
       events: this.#events,
     });
     this.#loop.start(first.actions);
-    this.#loop.dispatch({ type: "pins", pins: this.#orders.pins, unpins: [] });
+    this.#orders.tell();
     this.#reloader = new Reloader(this.#effective, {
       path: this.#configPath,
       stateDir: this.#files.stateDir,

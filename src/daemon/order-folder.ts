@@ -61,6 +61,10 @@ export class OrderFolder<T extends Drain | Pin> {
     this.#entries = new OrderEntries({ folder, format, clock, assertSameFolder });
   }
 
+  get folder(): string {
+    return this.#options.folder;
+  }
+
   /** Resolves after the first try to read the folder. Until one succeeds, `changed` is not called. */
   start(): Promise<void> {
     return this.#run();

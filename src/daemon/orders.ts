@@ -1,4 +1,5 @@
 /** Drains and pins from where they come: two folders of drains, maintenance windows, a folder of pins. */
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { Drain, Expiry, Input, Pin, Undrain } from "../core/inputs.ts";
 import type { Clock } from "./clock.ts";
@@ -34,7 +35,8 @@ export class Orders {
   readonly #pinFolder: OrderFolder<Pin>;
   /** undefined until the folder in state-dir has been read for the first time. */
   #standing: readonly Drain[] | undefined;
-  #transient: readonly Drain[] = [];
+  /** undefined as long as there is a folder that has not been read. */
+  #transient: readonly Drain[] | undefined = [];
   #windows: readonly Drain[] = [];
   #pins: readonly Pin[] = [];
   /** Before, nothing is decided that a record could be of. */
@@ -75,13 +77,17 @@ export class Orders {
     });
   }
 
-  /** undefined while nobody could read the folder in state-dir. */
+  /** undefined while nobody could read all. */
   get drains(): readonly Drain[] | undefined {
-    return this.#standing && [...this.#standing, ...this.#transient, ...this.#windows];
+    return this.#areComplete ? this.#known : undefined;
   }
 
-  get pins(): readonly Pin[] {
-    return this.#pins;
+  get #known(): readonly Drain[] {
+    return [...(this.#standing ?? []), ...(this.#transient ?? []), ...this.#windows];
+  }
+
+  get #areComplete(): boolean {
+    return this.#standing !== undefined && this.#transient !== undefined;
   }
 
   /**
@@ -90,12 +96,24 @@ export class Orders {
    */
   async start(): Promise<void> {
     this.#transientDrains = this.#prepareTransient();
+    if (this.#transientDrains !== undefined) this.#transient = undefined;
     await Promise.all([
       this.#stateDrains.start(),
       this.#transientDrains?.start(),
       this.#pinFolder.start(),
     ]);
+    const folder = this.#transientDrains?.folder;
+    // In a folder that could not even be made, nobody has put a drain.
+    if (this.#transient === undefined && folder !== undefined && isMissing(folder)) {
+      this.#transient = [];
+    }
     this.#isStarted = true;
+  }
+
+  /** For the first time, behind the first decisions, which knew of drains only if all could be read. */
+  tell(): void {
+    if (!this.#areComplete) this.#tellDrains([]);
+    this.#options.dispatch({ type: "pins", pins: this.#pins, unpins: [] });
   }
 
   stop(): void {
@@ -139,10 +157,9 @@ export class Orders {
   }
 
   #tellDrains(undrains: readonly Undrain[]): void {
-    const { drains } = this;
+    const drains = this.#known;
     this.#logEarly("drain", undrains);
-    if (drains === undefined) return;
-    this.#options.dispatch({ type: "drains", drains, undrains });
+    this.#options.dispatch({ type: "drains", drains, undrains, isPartial: !this.#areComplete });
     this.#warn(drains);
   }
 
@@ -163,5 +180,14 @@ export class Orders {
       warned.add(key);
     }
     this.#warned = warned;
+  }
+}
+
+/** Not so where nobody may look. */
+function isMissing(folder: string): boolean {
+  try {
+    return lstatSync(folder, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
   }
 }

@@ -136,6 +136,7 @@ class Run {
         };
       }
       case "drains-read":
+        this.#areDrainsKnown = true;
         return { type: "drains", drains: [...this.#drains], undrains: [] };
       case "drain":
       case "undrain": {
@@ -153,7 +154,8 @@ class Run {
         });
         if (verb === "drain") this.#drains.push(order);
         const undrains: Undrain[] = verb === "drain" ? [] : [order];
-        return { type: "drains", drains: [...this.#drains], undrains };
+        const isPartial = !this.#areDrainsKnown;
+        return { type: "drains", drains: [...this.#drains], undrains, isPartial };
       }
       case "pin":
       case "unpin": {

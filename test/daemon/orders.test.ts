@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { waitUntil } from "../lab/wait.ts";
@@ -130,6 +138,57 @@ describe("a transient drain", () => {
     // One in state-dir would have stayed.
     put(drainsOf(site), "web", "");
     await last.waitForCommands(2);
+  });
+
+  it("is obeyed while the folder of the others cannot be read", async (t) => {
+    const { site, exabgp } = await announced(t);
+    exabgp.child.kill("SIGKILL");
+    await exabgp.exit();
+    rmSync(drainsOf(site), { recursive: true });
+    writeFileSync(drainsOf(site), "not a folder");
+    put(transientOf(site), "_all", { reason: "stop of the unit" });
+    const next = new ScriptedExabgp(site);
+    assert.deepEqual(await next.waitForCommands(1), [`withdraw route ${PREFIX}`]);
+    const { drains, services } = await next.waitForStatus(
+      "the drain",
+      (all) => all.drains.length > 0,
+    );
+    assert.deepEqual([drains[0]?.service, services[0]?.state], ["_all", "drained"]);
+  });
+
+  it("may stand as long as its folder cannot be read: nothing is announced", async (t) => {
+    const { site, exabgp } = await announced(t);
+    put(transientOf(site), "_all", { reason: "stop of the unit" });
+    await exabgp.waitForCommands(2);
+    exabgp.child.kill("SIGKILL");
+    await exabgp.exit();
+    const folder = transientOf(site);
+    renameSync(folder, `${folder}.away`);
+    // A loop: root may read everything else.
+    symlinkSync(folder, folder);
+    const next = new ScriptedExabgp(site);
+    await next.waitForStatus(
+      "a verdict",
+      ({ services }) => services[0]?.checks[0]?.verdict === "up",
+    );
+    assert.equal(next.commands.length, 0);
+    rmSync(folder);
+    renameSync(`${folder}.away`, folder);
+    await next.waitForStatus("the drain", ({ services }) => services[0]?.state === "drained");
+    assert.ok(next.commands.every((line) => line.startsWith("withdraw")));
+  });
+
+  it("cannot stand in a folder that cannot be made: the service is announced", async (t) => {
+    const site = await createSite(t);
+    const socket = join(site.folder, "away", "agent.sock");
+    writeFileSync(
+      site.configPath,
+      readFileSync(site.configPath, "utf8").replace(/socket: .*/, `socket: ${socket}`),
+    );
+    // What nobody, root included, can make a folder in.
+    symlinkSync("/proc/nowhere", join(site.folder, "away"));
+    const exabgp = new ScriptedExabgp(site);
+    assert.deepEqual(await exabgp.waitForCommands(1), [`announce route ${PREFIX}`]);
   });
 
   it("and a lasting one: the service is back when both are over", async (t) => {
