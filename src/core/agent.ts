@@ -2,7 +2,7 @@
 import { stepHealth } from "./health.ts";
 import type { AgentState, Step } from "./state.ts";
 import type { Input } from "./inputs.ts";
-import { refuseMassWithdrawal } from "./mass-withdrawal.ts";
+import { announcedBy, refuseMassWithdrawal } from "./mass-withdrawal.ts";
 import { reconcileRoutes } from "./reconcile.ts";
 import { configure } from "./configure.ts";
 import { afterAnswer } from "./routes.ts";
@@ -20,12 +20,12 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
     case "pins":
       return stepPins(state, input.pins, input.unpins, nowMs);
     case "reload": {
+      const next = configure(state, input.plan, input.actor, nowMs);
+      // Not only what the file no longer has: `require: all` in the place of `any` withdraws as much.
       const refusal = input.force
         ? undefined
-        : refuseMassWithdrawal(state.routes, input.plan, input.actor);
-      return refusal === undefined
-        ? configure(state, input.plan, input.actor, nowMs)
-        : { state, actions: [refusal] };
+        : refuseMassWithdrawal(state.routes, announcedBy(next.state.routes), input.actor);
+      return refusal === undefined ? next : { state, actions: [refusal] };
     }
     case "answer":
       return stepAnswer(state, input, nowMs);

@@ -4,14 +4,14 @@ import type { Plan, ServicePlan, Variant } from "../config/plan.ts";
 import { step } from "./agent.ts";
 import { indexPlan, sameCheck, type PlanIndex, type PlannedPrefix } from "./index-plan.ts";
 import type { Transition } from "./inputs.ts";
-import { refuseMassWithdrawal } from "./mass-withdrawal.ts";
+import { announcedBy, refuseMassWithdrawal } from "./mass-withdrawal.ts";
 import { isAnnounced, type Command } from "./routes.ts";
 import type { AgentState } from "./state.ts";
 
 export interface ReloadDiff {
   /** How many prefixes are announced, or may be, before. */
   readonly announced: number;
-  /** How many of them the file no longer has. */
+  /** How many of them are withdrawn at once. */
   readonly lost: number;
   /** Whether that is more than half: refused without force. */
   readonly massWithdrawal: boolean;
@@ -76,16 +76,17 @@ export function diffReload(
   nowMs: number,
   write: (route: Route) => string,
 ): ReloadDiff {
-  const { actions } = step(state, { type: "reload", plan, actor: "agent", force: true }, nowMs);
+  const next = step(state, { type: "reload", plan, actor: "agent", force: true }, nowMs);
+  const { actions } = next;
+  const stays = announcedBy(next.state.routes);
+  const refusal = refuseMassWithdrawal(state.routes, stays, "agent");
   const after = indexPlan(plan);
-  const refusal = refuseMassWithdrawal(state.routes, plan, "agent");
   const now = tellings(
     state,
     actions.flatMap((action) =>
       action.type === "announce" || action.type === "withdraw" ? [action] : [],
     ),
   );
-  const named = new Set(plan.services.flatMap(({ routes }) => routes.map(({ prefix }) => prefix)));
   const held = [...state.routes].flatMap(([prefix, route]) => (isAnnounced(route) ? [prefix] : []));
   const prefixes = prefixChanges(state, after, write);
   const checks = checkChanges(state.index, after);
@@ -100,7 +101,7 @@ export function diffReload(
     changes.filter(({ change }) => change !== "removed").length;
   return {
     announced: held.length,
-    lost: held.filter((prefix) => !named.has(prefix)).length,
+    lost: held.filter((prefix) => !stays(prefix)).length,
     massWithdrawal: refusal !== undefined,
     now,
     later: prefixes.flatMap(({ change, prefix }) =>

@@ -1,22 +1,32 @@
 /** The refusal to let one edit take a PoP, or a company, off the Internet. */
-import type { Plan } from "../config/plan.ts";
 import type { Actor, Refusal } from "./inputs.ts";
 import { isAnnounced, type RouteState } from "./routes.ts";
 
+type Told = Pick<RouteState, "told" | "owned">;
+
 /**
- * A refusal when going over to `plan` would withdraw more than half of the prefixes that are announced, or
- * may be: those owned and not told to be withdrawn. Prefixes of drained services do not count, so draining
- * first is the way to take much away.
+ * A refusal when another configuration would at once withdraw more than half of the prefixes that are announced, or
+ * may be: those owned and not told to be withdrawn. Prefixes of drained services do not count, so draining first
+ * is the way to take much away.
+ *
+ * @param stays Whether a prefix is still announced, or may be, under the other configuration.
  */
 export function refuseMassWithdrawal(
-  routes: ReadonlyMap<string, Pick<RouteState, "told" | "owned">>,
-  plan: Plan,
+  routes: ReadonlyMap<string, Told>,
+  stays: (prefix: string) => boolean,
   actor: Actor,
 ): Refusal | undefined {
-  const named = new Set(plan.services.flatMap((service) => service.routes.map((r) => r.prefix)));
   const announced = [...routes].filter(([, route]) => isAnnounced(route)).map(([prefix]) => prefix);
-  const prefixes = announced.filter((prefix) => !named.has(prefix));
+  const prefixes = announced.filter((prefix) => !stays(prefix));
   return prefixes.length * 2 > announced.length
     ? { type: "refused", reason: "mass-withdrawal", actor, prefixes, announced: announced.length }
     : undefined;
+}
+
+/** Whether a prefix is announced, or may be, by these routes. */
+export function announcedBy(routes: ReadonlyMap<string, Told>): (prefix: string) => boolean {
+  return (prefix) => {
+    const route = routes.get(prefix);
+    return route !== undefined && isAnnounced(route);
+  };
 }

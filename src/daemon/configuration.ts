@@ -58,7 +58,8 @@ function massWithdrawal(owned: ReadonlyMap<string, OwnedRoute>, plan: Plan): rea
   const routes = new Map(
     [...owned].map(([prefix, one]) => [prefix, { told: "unknown", owned: one } as const]),
   );
-  const refusal = refuseMassWithdrawal(routes, plan, "agent");
+  const named = new Set(plan.services.flatMap((service) => service.routes.map((r) => r.prefix)));
+  const refusal = refuseMassWithdrawal(routes, (prefix) => named.has(prefix), "agent");
   return refusal === undefined ? [] : [refusalText(refusal)];
 }
 

@@ -185,6 +185,16 @@ describe("diffReload", () => {
     const all = diffReload(running(BEFORE), plan(mail), 100, attributesOf);
     assert.deepEqual([all.announced, all.lost, all.massWithdrawal], [2, 2, true]);
   });
+
+  it("counts as taken away what stays in the file and is withdrawn at once", () => {
+    const checks = [check("dns", "port"), check("dns", "other")];
+    const before = plan(service("dns", [route(A)], { require: "any", checks }));
+    const after = plan(service("dns", [route(A)], { require: "all", checks }));
+    const state = running(before, ["dns/other"]);
+    const diff = diffReload(state, after, 100, attributesOf);
+    assert.deepEqual(lists(diff), { ...NOTHING, withdrawn: [A] });
+    assert.deepEqual([diff.announced, diff.lost, diff.massWithdrawal], [1, 1, true]);
+  });
 });
 
 describe("a snapshot, from one process to another", () => {
