@@ -40,7 +40,7 @@ export function json(status: number, body: object): TextAnswer {
   };
 }
 
-export function text(body: string, headers: Readonly<Record<string, string>>): Answer {
+export function text(body: string | Uint8Array, headers: Readonly<Record<string, string>>): Answer {
   return {
     status: 200,
     headers: { "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers },

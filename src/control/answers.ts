@@ -13,9 +13,11 @@ export interface ControlSource extends OrderSource {
   readonly status: () => Status;
   /** The same as JSON, made without keeping the loop for long; where there is none, `status` is asked. */
   readonly statusBody?: () => Promise<Uint8Array>;
+  /** The status as a page, however often it is asked for; where there is none, it is made of `status`. */
+  readonly page?: () => Uint8Array;
   readonly healthz: () => Healthz;
   /** In the Prometheus text format 0.0.4. */
-  readonly metrics?: () => Promise<string>;
+  readonly metrics?: () => Promise<string | Uint8Array>;
   /** undefined until the agent has begun to decide. */
   readonly why?: (subject: Subject) => Explanation | ErrorBody | undefined;
   readonly events?: EventFeed;
@@ -48,7 +50,7 @@ const ROUTES: Readonly<Record<string, Entry>> = {
   "/status": { reach: "tcp", answer: answerStatus },
   "/": {
     reach: "tcp",
-    answer: ({ status }) => text(statusPage(status()), PAGE_HEADERS),
+    answer: ({ page, status }) => text(page?.() ?? statusPage(status()), PAGE_HEADERS),
   },
 };
 

@@ -7,7 +7,7 @@ import type { Status } from "./protocol.ts";
 const REFRESH_S = 5;
 
 /** Rows of a table: making 200 takes the agent about a millisecond, and `/status` has them all. */
-const ROWS_MAX = 200;
+export const ROWS_MAX = 200;
 
 /** Of an operator's reason, or what a probe saw. */
 const TEXT_MAX = 300;
@@ -30,7 +30,14 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 const GOOD = new Set(["up", "ready", "pass"]);
 const BAD = new Set(["down", "fail", "closed"]);
 
-export function statusPage(status: Status): string {
+/** How many there are of what a page cannot show all of. */
+export interface Totals {
+  readonly services: number;
+  readonly checks: number;
+}
+
+/** @param totals When `status` has only as many services as the page shows, `ROWS_MAX`. */
+export function statusPage(status: Status, totals?: Totals): string {
   const { pop, agent, exabgp, config, services, sessions, drains, pins, problems } = status;
   const checks = services.flatMap((service) => service.checks.map((check) => ({ service, check })));
   const { text } = html`<!doctype html>
@@ -62,7 +69,7 @@ export function statusPage(status: Status): string {
             cut(detail),
           ],
         )}
-        ${table("Services", ["Service", "State", "Reason", "Since", "Prefixes"], services, serviceCells)}
+        ${table("Services", ["Service", "State", "Reason", "Since", "Prefixes"], services, serviceCells, totals?.services)}
         ${table("Drains", ["Service", "Kind", "By", "Until", "Reason"], drains, (drain) => [
           drain.service,
           drain.kind,
@@ -82,7 +89,7 @@ export function statusPage(status: Status): string {
           sessions,
           ({ neighbor, state, reason }) => [neighbor, word(state), cut(reason)],
         )}
-        ${table("Checks", ["Check", "Type", "Verdict", "Since", "Streak", "Last", "Took", "Detail"], checks, checkCells)}
+        ${table("Checks", ["Check", "Type", "Verdict", "Since", "Streak", "Last", "Took", "Detail"], checks, checkCells, totals?.checks)}
         <p>
           <small><a href="/status">status as JSON</a>, <a href="/metrics">metrics</a></small>
         </p>
@@ -99,9 +106,10 @@ function table<T>(
   heads: readonly string[],
   rows: readonly T[],
   cells: (row: T) => readonly Cell[],
+  total = rows.length,
 ): Html {
   if (rows.length === 0) return html``;
-  const more = rows.length - ROWS_MAX;
+  const more = total - Math.min(rows.length, ROWS_MAX);
   return html`<h2>${title}</h2>
     <table>
       <tr>

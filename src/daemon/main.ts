@@ -39,8 +39,8 @@ import { Reloader } from "./reloader.ts";
 import { Reloading } from "./reloading.ts";
 import { Scheduler } from "./scheduler.ts";
 import { sessionRecord, SessionLog } from "./session-log.ts";
-import { StatusBody } from "./status-body.ts";
-import { headOf, healthOf, statusOf, type StatusSources } from "./status.ts";
+import { statusAnswers } from "./status-answers.ts";
+import type { StatusSources } from "./status.ts";
 import { readVersion } from "./version.ts";
 
 const NOT_BY_HAND = `anyctl agent is run by ExaBGP, which reads commands from its standard output.
@@ -100,7 +100,6 @@ class Agent {
   readonly #http: HttpListener;
   readonly #metrics: Metrics;
   readonly #sessions: SessionLog;
-  readonly #statusBody = new StatusBody(clock, () => this.#sources());
   readonly #feed = new EventFeed(clock);
   readonly #events = new Events(clock, this.#feed);
   #loop: Loop | undefined;
@@ -174,10 +173,8 @@ class Agent {
       auditLost: this.#records.lost,
     }));
     const answers = {
-      status: () => statusOf(this.#sources()),
-      statusBody: () => this.#statusBody.get(),
-      healthz: () => healthOf(headOf(this.#sources())),
-      metrics: () => this.#metrics.text(),
+      ...statusAnswers(clock, () => this.#sources()),
+      metrics: () => this.#metrics.body(),
       why: (subject: Subject) => explain(subject, this.#sources()),
       timers: clock,
     };

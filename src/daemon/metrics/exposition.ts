@@ -21,7 +21,7 @@ const KEPT_MS = 1000;
 export class Exposition {
   readonly #families: () => Iterable<Family>;
   readonly #clock: Pick<Clock, "nowMs">;
-  #text: Promise<string> | undefined;
+  #body: Promise<Uint8Array> | undefined;
   /** Infinity while it is being made. */
   #endsAtMs = 0;
 
@@ -31,19 +31,19 @@ export class Exposition {
     this.#clock = clock;
   }
 
-  /** At most a second old. */
-  text(): Promise<string> {
-    if (this.#text === undefined || this.#clock.nowMs() >= this.#endsAtMs)
-      this.#text = this.#make();
-    return this.#text;
+  /** UTF-8, at most a second old. Nobody may write into it: all who ask get the same bytes. */
+  body(): Promise<Uint8Array> {
+    if (this.#body === undefined || this.#clock.nowMs() >= this.#endsAtMs)
+      this.#body = this.#make();
+    return this.#body;
   }
 
-  async #make(): Promise<string> {
+  async #make(): Promise<Uint8Array> {
     this.#endsAtMs = Number.POSITIVE_INFINITY;
     try {
-      const text = await expose(this.#families(), this.#clock);
+      const body = Buffer.from(await expose(this.#families(), this.#clock));
       this.#endsAtMs = this.#clock.nowMs() + KEPT_MS;
-      return text;
+      return body;
     } catch (error) {
       this.#endsAtMs = 0;
       throw error;

@@ -25,9 +25,9 @@ export class Metrics {
     this.#exposition = new Exposition(() => this.#families(sources()), clock);
   }
 
-  /** At most a second old. */
-  text(): Promise<string> {
-    return this.#exposition.text();
+  /** UTF-8, at most a second old. */
+  body(): Promise<Uint8Array> {
+    return this.#exposition.body();
   }
 
   stop(): void {
