@@ -1,7 +1,6 @@
 /** The effective configuration as a file that could be used. */
 import { stringify } from "yaml";
 import type { ConfigFile } from "./document.ts";
-import type { EffectiveConfig } from "./effective.ts";
 import { parseEffective } from "./parse.ts";
 import { HIDDEN, isSecretName } from "./secrets.ts";
 
@@ -12,16 +11,17 @@ import { HIDDEN, isSecretName } from "./secrets.ts";
  * @throws {ConfigError}
  */
 export function showConfig(files: readonly ConfigFile[], hostName?: string): string {
-  return writeConfig(parseEffective(files, hostName).effective);
-}
-
-function writeConfig(config: EffectiveConfig): string {
   // Without aliases: two equal lists are not one to a reader. Without folding: a pattern stays on its line.
-  return stringify(hideSecrets(config), {
+  return stringify(effectiveConfig(files, hostName), {
     aliasDuplicateObjects: false,
     lineWidth: 0,
     version: "1.2",
   });
+}
+
+/** The same as plain data. */
+export function effectiveConfig(files: readonly ConfigFile[], hostName?: string): unknown {
+  return hideSecrets(parseEffective(files, hostName).effective);
 }
 
 function hideSecrets(value: unknown): unknown {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
+import { parse as parseYaml } from "yaml";
 import { loadConfig } from "../../src/config/load.ts";
 import { run } from "./fake-io.ts";
 import { makePop } from "./pop.ts";
@@ -53,6 +54,54 @@ describe("config check", () => {
     const { status, err } = await run(["config", "check", "/nowhere.yaml"]);
     assert.equal(status, 1);
     assert.match(err, /^\/nowhere\.yaml:1:1: cannot be read: there is no such file/);
+  });
+});
+
+describe("config check --json", () => {
+  it("tells counts and hash of a valid file, and nothing on stderr", async (context) => {
+    const { configPath } = makePop(context);
+    const { status, out, err } = await run(["config", "check", "--json", configPath]);
+    assert.deepEqual([status, err], [0, ""]);
+    assert.deepEqual(JSON.parse(out), {
+      path: configPath,
+      valid: true,
+      hash: loadConfig(configPath).hash,
+      services: 2,
+      checks: 2,
+      prefixes: 2,
+      problems: [],
+      warnings: [],
+    });
+  });
+
+  it("tells every problem of an invalid one with its place, and ends with 1", async (context) => {
+    const { configPath } = makePop(context, "services:\n  dns:\n    prefixes: [192.0.2.1/24]\n");
+    const { status, out, err } = await run(["config", "check", "--json", configPath]);
+    assert.deepEqual([status, err], [1, ""]);
+    const found: unknown = JSON.parse(out);
+    assert.ok(typeof found === "object" && found !== null && "problems" in found);
+    assert.ok(Array.isArray(found.problems) && found.problems.length > 1);
+    const hostBits: unknown = found.problems.find(
+      (problem: { readonly path: string }) => problem.path === "services.dns.prefixes[0]",
+    );
+    assert.deepEqual(Object.keys(hostBits ?? {}), [
+      "file",
+      "line",
+      "column",
+      "path",
+      "message",
+      "allowed",
+    ]);
+  });
+});
+
+describe("config show --json", () => {
+  it("is the same configuration as the YAML", async (context) => {
+    const { configPath } = makePop(context);
+    const yaml = await run(["config", "show", configPath]);
+    const json = await run(["config", "show", "--json", configPath]);
+    assert.deepEqual([json.status, json.err], [0, ""]);
+    assert.deepEqual(JSON.parse(json.out), parseYaml(yaml.out));
   });
 });
 

@@ -1,9 +1,11 @@
 /** `anyctl config` */
 import { defineCommand, type CommonArguments } from "../command.ts";
 import { loadOrTell } from "../config-problems.ts";
-import { CommandError, EXIT } from "../exit.ts";
+import type { LoadedConfig } from "../../config/load.ts";
+import { CommandError, EXIT, type ExitStatus } from "../exit.ts";
 import type { CommandIo } from "../io.ts";
 import { configPathOf } from "../location.ts";
+import { printableJson } from "../printable.ts";
 import { diff } from "./config-diff.ts";
 
 const FILE = {
@@ -14,37 +16,62 @@ const check = defineCommand({
   signature: "check [file]",
   describe: "Say what is wrong with the configuration, all at once",
   positionals: FILE,
-  options: {},
+  options: { json: { type: "boolean", describe: "One object, for programs" } },
   examples: [["config check new.yaml", "Before it is installed"]],
   notes:
     "Problems and warnings are one per line on stderr: FILE:LINE:COLUMN: KEY: what is wrong; what is allowed.",
-  async run(args, io) {
+  async run({ json, ...args }, io) {
     const path = pathOf(args, io);
-    const { plan, hash } = await loadOrTell(path, io);
+    if (json === true) return await checkForPrograms(path, io);
+    const config = await loadOrTell(path, io);
     const { shortHash } = await import("../../config/load.ts");
-    const checks = plan.services.flatMap((service) => service.checks);
-    const prefixes = plan.services.flatMap((service) => service.routes.map(({ prefix }) => prefix));
+    const { services, checks, prefixes } = countsOf(config);
     const counts = [
-      count(plan.services.length, "service", "services"),
-      count(checks.length, "check", "checks"),
-      count(new Set(prefixes).size, "prefix", "prefixes"),
+      count(services, "service", "services"),
+      count(checks, "check", "checks"),
+      count(prefixes, "prefix", "prefixes"),
     ];
-    io.stdout(`${path} is valid: ${counts.join(", ")}; hash ${shortHash(hash)}\n`);
+    io.stdout(`${path} is valid: ${counts.join(", ")}; hash ${shortHash(config.hash)}\n`);
     return EXIT.done;
   },
 });
+
+/** The same findings, valid or not, as one object on stdout. */
+async function checkForPrograms(path: string, io: CommandIo): Promise<ExitStatus> {
+  const { ConfigError, loadConfig } = await import("../../config/load.ts");
+  const print = (findings: object) => io.stdout(`${printableJson({ path, ...findings })}\n`);
+  try {
+    const config = loadConfig(path);
+    const { hash, warnings } = config;
+    print({ valid: true, hash, ...countsOf(config), problems: [], warnings });
+    return EXIT.done;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    print({ valid: false, problems: error.problems, warnings: [] });
+    return EXIT.refused;
+  }
+}
+
+function countsOf({ plan }: Pick<LoadedConfig, "plan">) {
+  const prefixes = plan.services.flatMap((service) => service.routes.map(({ prefix }) => prefix));
+  return {
+    services: plan.services.length,
+    checks: plan.services.flatMap((service) => service.checks).length,
+    prefixes: new Set(prefixes).size,
+  };
+}
 
 const show = defineCommand({
   signature: "show [file]",
   describe: "Print the configuration in force of all files, with every default filled in",
   positionals: FILE,
-  options: {},
+  options: { json: { type: "boolean", describe: "As JSON, for programs" } },
   examples: [["config show | diff - <(anyctl config show new.yaml)", "What a new file changes"]],
   notes: "What it prints is a valid file again; only values of secret headers are hidden.",
-  async run(args, io) {
+  async run({ json, ...args }, io) {
     const { files } = await loadOrTell(pathOf(args, io), io);
-    const { showConfig } = await import("../../config/show.ts");
-    io.stdout(showConfig(files));
+    const { effectiveConfig, showConfig } = await import("../../config/show.ts");
+    io.stdout(json === true ? `${printableJson(effectiveConfig(files))}\n` : showConfig(files));
     return EXIT.done;
   },
 });

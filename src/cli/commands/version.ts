@@ -7,10 +7,11 @@ export const command = defineCommand({
   signature: "version",
   describe: "Print the version; the same as --version",
   positionals: {},
-  options: {},
+  options: { json: { type: "boolean", describe: "As an object, for programs" } },
   examples: [],
-  run(_args, io) {
-    io.stdout(`${readVersion()}\n`);
+  run({ json }, io) {
+    const version = readVersion();
+    io.stdout(`${json === true ? JSON.stringify({ version }) : version}\n`);
     return Promise.resolve(EXIT.done);
   },
 });
