@@ -39,6 +39,10 @@ const BY_REASON: Readonly<Record<string, KindName>> = {
   "invalid-configuration": "refused",
   reconfigured: "reconfigured",
   reloaded: "reloaded",
+  // Also without a change of state, because another order keeps it.
+  undrained: "undrain",
+  pinned: "pin",
+  unpinned: "unpin",
 };
 
 /** The states that say by themselves what has happened. */

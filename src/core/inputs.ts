@@ -98,8 +98,11 @@ export interface Transition {
   readonly service: string;
   readonly from: State | "removed";
   readonly to: State | "removed";
-  /** Besides the reasons of states: a reload changed attributes, or took the service out. */
-  readonly reason: StateReason | "reconfigured" | "not-configured";
+  /**
+   * Besides the reasons of states: a reload changed attributes, or took the service out; an order ended and others
+   * keep the service in its state.
+   */
+  readonly reason: StateReason | "reconfigured" | "not-configured" | "undrained" | "unpinned";
   readonly actor: Actor;
   readonly note: string;
   /** When the order that brought it about ends by itself, RFC 3339. */

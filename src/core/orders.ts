@@ -30,6 +30,10 @@ function groupsOf(drains: readonly Drain[]): ReadonlyMap<string, readonly Drain[
   return groups;
 }
 
+export function reasonOf({ kind }: Drain): "operator-drain" | "maintenance-window" {
+  return kind === "window" ? "maintenance-window" : "operator-drain";
+}
+
 export function pinOf(pins: readonly Pin[], service: string): Pin | undefined {
   return pins.find((pin) => pin.service === service);
 }

@@ -1,7 +1,7 @@
 /** Decides about services and gives every command to the decision that it belongs to. */
 import { decide, type Circumstances } from "./decide.ts";
 import type { Drain, Transition } from "./inputs.ts";
-import { coveringDrains, pinOf, stageEndMs } from "./orders.ts";
+import { coveringDrains, pinOf, reasonOf, stageEndMs } from "./orders.ts";
 import { reconcileRoutes } from "./reconcile.ts";
 import { isAnnounced, type Command } from "./routes.ts";
 import type { AgentState, Step } from "./state.ts";
@@ -36,8 +36,8 @@ export interface Settling {
   readonly affected?: readonly number[];
   /** Decisions that were made already, numbered from the next one on. */
   readonly decided?: readonly Transition[];
-  /** Services whose order is another one now: a decision even without a change of state. */
-  readonly reordered?: ReadonlySet<string>;
+  /** Services whose orders have changed: a decision even without a change of state, for this reason. */
+  readonly reordered?: ReadonlyMap<string, Transition["reason"]>;
   /** Whether a command without a change of state is a decision too: a reload changed attributes. */
   readonly reconfigured?: boolean;
 }
@@ -52,9 +52,11 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
     const before = services[at];
     if (planned === undefined || before === undefined) continue;
     const decision = decide(circumstancesOf(state, at, nowMs));
-    if (decision.state === before.state) {
+    const isSame = decision.state === before.state;
+    const news = reordered?.get(planned.name);
+    if (isSame) {
       services[at] = { ...before, reason: decision.reason };
-      if (reordered?.has(planned.name) !== true) continue;
+      if (news === undefined) continue;
     } else {
       const { disposition } = wishOf(decision.state, planned.when);
       const held = disposition === "leave" ? before.held : disposition;
@@ -66,7 +68,7 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
       service: planned.name,
       from: before.state,
       to: decision.state,
-      reason: decision.reason,
+      reason: (isSame ? news : undefined) ?? decision.reason,
       prefixes: planned.routes.map(({ prefix }) => prefix),
       ...causeOf(planned.name),
     });
@@ -92,12 +94,15 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
 export function circumstancesOf(state: AgentState, at: number, nowMs: number): Circumstances {
   const planned = state.index.plan.services[at];
   const [drain] = coveringDrains(state.drains, planned?.name ?? "");
-  const reason = drain?.kind === "window" ? "maintenance-window" : "operator-drain";
   const isStaged = nowMs < (stageEndMs(state, at) ?? nowMs) && isStageable(state, at);
   return {
     stopping: state.stopping,
     drain:
-      drain !== undefined ? { reason, isStaged } : state.areDrainsComplete ? "none" : "unreadable",
+      drain !== undefined
+        ? { reason: reasonOf(drain), isStaged }
+        : state.areDrainsComplete
+          ? "none"
+          : "unreadable",
     isPinned: pinOf(state.pins, planned?.name ?? "") !== undefined,
     require: planned?.require ?? "all",
     verdicts: (state.index.checksOf[at] ?? []).map(

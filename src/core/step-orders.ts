@@ -1,8 +1,8 @@
 /** Drains and pins come, go, and end by themselves. */
 import { unknownHealth } from "./health.ts";
-import { ALL_SERVICES, type Drain, type Input, type Pin, type Undrain } from "./inputs.ts";
-import { coveringDrains, expiriesOf, partExpired, pinOf, stageEndMs } from "./orders.ts";
-import { BY_AGENT, drainCause, settle, type Cause } from "./settle.ts";
+import type { Drain, Input, Pin, Transition, Undrain } from "./inputs.ts";
+import { coveringDrains, expiriesOf, partExpired, pinOf, reasonOf, stageEndMs } from "./orders.ts";
+import { BY_AGENT, settle, type Cause } from "./settle.ts";
 import type { AgentState, Step } from "./state.ts";
 
 /** @param input With all drains that stand, or are over but still there. */
@@ -54,10 +54,12 @@ interface Ends {
 /** Goes over to `next` in one step: what ends together is decided together. */
 function change(state: AgentState, next: Orders, { ends, expired }: Ends, nowMs: number): Step {
   const names = state.index.plan.services.map(({ name }) => name);
-  const before = names.map((name) => orderOf(state, name));
-  const after = names.map((name) => orderOf(next, name));
+  const before = names.map((name) => ordersOf(state, name));
+  const after = names.map((name) => ordersOf(next, name));
   const released = new Set(
-    names.flatMap((_, at) => (isDrain(before[at]) && !isDrain(after[at]) ? [at] : [])),
+    names.flatMap((_, at) =>
+      before[at]?.some(isDrain) === true && after[at]?.some(isDrain) !== true ? [at] : [],
+    ),
   );
   // The checks must pass again, in attempts begun after the drain's end.
   const checks = state.checks.map((check, at) =>
@@ -67,59 +69,81 @@ function change(state: AgentState, next: Orders, { ends, expired }: Ends, nowMs:
   );
   const settled = settle({ ...state, ...next, checks }, nowMs, {
     causeOf: (service) =>
-      beginOf(state, next, service) ??
-      endOf(ends, [...expired.drains, ...expired.pins], service, {
-        ...BY_AGENT,
-        actor: "unknown",
+      causeOf(ordersOf(state, service), ordersOf(next, service), { ends, expired }),
+    reordered: new Map(
+      names.flatMap((name, at) => {
+        const reason = newsOf(before[at] ?? [], after[at] ?? []);
+        return reason === undefined ? [] : [[name, reason] as const];
       }),
-    reordered: new Set(names.filter((_, at) => isReplaced(before[at], after[at]))),
+    ),
   });
   const expiries = expiriesOf(expired.drains, expired.pins);
   return { state: settled.state, actions: [...settled.actions, ...expiries] };
 }
 
-/** The order that a service goes by: a drain beats a pin. */
-function orderOf({ drains, pins }: Orders, service: string): Drain | Pin | undefined {
-  return coveringDrains(drains, service)[0] ?? pinOf(pins, service);
+/** The orders that a service stands under, the one that it goes by first: a drain beats a pin. */
+function ordersOf({ drains, pins }: Orders, service: string): readonly (Drain | Pin)[] {
+  const pin = pinOf(pins, service);
+  return [...coveringDrains(drains, service), ...(pin === undefined ? [] : [pin])];
 }
 
-function isDrain(order: Drain | Pin | undefined): boolean {
-  return order !== undefined && "kind" in order;
+function isDrain(order: Drain | Pin): order is Drain {
+  return "kind" in order;
 }
 
-/** What brings a service under its order: the one that is new, else the one that it goes by. */
-function beginOf(before: Orders, after: Orders, service: string): Cause | undefined {
-  const earlier = coveringDrains(before.drains, service);
-  const fresh = coveringDrains(after.drains, service).find(
-    (drain) => !earlier.some((one) => isSameOrder(one, drain)),
-  );
-  const drained = drainCause(fresh ? [fresh] : after.drains, service);
-  if (drained !== undefined || earlier.length > 0) return drained;
-  const pin = pinOf(after.pins, service);
-  return pin && { ...BY_AGENT, actor: pin.by, note: pin.reason, until: pin.until };
+/** Who brought it about: a new order, else the end of one, else the order that the service goes by. */
+function causeOf(
+  before: readonly (Drain | Pin)[],
+  after: readonly (Drain | Pin)[],
+  { ends, expired }: Ends,
+): Cause {
+  const [current] = after;
+  const fresh = missingIn(before, after);
+  if (fresh !== undefined) return byOrder(fresh);
+  const gone = missingIn(after, before);
+  if (gone === undefined) return current === undefined ? BY_AGENT : byOrder(current);
+  const end = endOf(gone, ends, [...expired.drains, ...expired.pins]);
+  return current === undefined ? end : { ...end, until: current.until };
 }
 
-/** Who ended an order; where nobody did, it was the clock, or somebody removed its file. */
+/** What has happened to the orders of a service that stays in its state; undefined: nothing. */
+function newsOf(
+  before: readonly (Drain | Pin)[],
+  after: readonly (Drain | Pin)[],
+): Transition["reason"] | undefined {
+  const fresh = missingIn(before, after);
+  if (fresh !== undefined) return isDrain(fresh) ? reasonOf(fresh) : "pinned";
+  const gone = missingIn(after, before);
+  return gone && (isDrain(gone) ? "undrained" : "unpinned");
+}
+
+/** The first of `orders` that `others` do not have. */
+function missingIn(
+  others: readonly (Drain | Pin)[],
+  orders: readonly (Drain | Pin)[],
+): Drain | Pin | undefined {
+  return orders.find((order) => !others.some((other) => isSameOrder(order, other)));
+}
+
+function byOrder({ by, reason, until }: Drain | Pin): Cause {
+  return { ...BY_AGENT, actor: by, note: reason, until };
+}
+
+/** Who ended `gone`; where nobody did, it was the clock, or somebody removed its file. */
 function endOf(
+  gone: Drain | Pin,
   ends: readonly Undrain[],
   expired: readonly (Drain | Pin)[],
-  service: string,
-  otherwise: Cause,
 ): Cause {
-  const isAbout = (order: { readonly service: string }) =>
-    [service, ALL_SERVICES].includes(order.service);
-  const end = ends.find(isAbout);
+  const isWindow = isDrain(gone) && gone.kind === "window";
+  const end = isWindow ? undefined : ends.find(({ service }) => service === gone.service);
   if (end !== undefined) return { ...BY_AGENT, actor: end.by, note: end.reason };
-  const order = expired.find(isAbout);
-  if (order === undefined) return otherwise;
-  return { ...BY_AGENT, actor: "schedule", note: order.reason, until: order.until };
+  if (!expired.some((order) => isSameOrder(order, gone))) return { ...BY_AGENT, actor: "unknown" };
+  return { ...BY_AGENT, actor: "schedule", note: gone.reason, until: gone.until };
 }
 
-function isReplaced(before: Drain | Pin | undefined, after: Drain | Pin | undefined): boolean {
-  return before !== undefined && after !== undefined && !isSameOrder(before, after);
-}
-
-function isSameOrder(before: Drain | Pin, after: Drain | Pin): boolean {
+function isSameOrder(one: Drain | Pin, other: Drain | Pin): boolean {
+  if (isDrain(one) !== isDrain(other)) return false;
   const keys = ["service", "by", "reason", "since", "until"] as const;
-  return keys.every((key) => before[key] === after[key]);
+  return keys.every((key) => one[key] === other[key]);
 }

@@ -70,6 +70,24 @@ const cases: readonly [Partial<AuditRecord>, string, number, string][] = [
     "Service dns down -> pinned: pinned by uid:0 until T, x",
   ],
   [
+    { from: "drained", to: "drained", reason: "undrained", actor: "uid:1" },
+    "undrain",
+    5,
+    "Service dns drained -> drained: undrained by uid:1",
+  ],
+  [
+    { from: "drained", to: "drained", reason: "pinned", actor: "uid:1", note: "x" },
+    "pin",
+    5,
+    "Service dns drained -> drained: pinned by uid:1, x",
+  ],
+  [
+    { from: "drained", to: "drained", reason: "unpinned", actor: "uid:1" },
+    "unpin",
+    5,
+    "Service dns drained -> drained: unpinned by uid:1",
+  ],
+  [
     { from: "pinned", to: "up", reason: "all-checks-up" },
     "unpin",
     5,
