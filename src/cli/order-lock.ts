@@ -46,8 +46,21 @@ async function take(path: string, timers: Timers): Promise<void> {
     const nowMs = timers.nowMs();
     // By the monotonic clock: the file's own date is on another one.
     if (seen !== holder) [holder, sinceMs] = [seen, nowMs];
-    else if (nowMs - sinceMs > STALE_MS) await unlink(path).catch(() => {});
+    else if (nowMs - sinceMs > STALE_MS && !(await tryRemove(path))) return;
     await new Promise<void>((resolve) => timers.after(PAUSE_MS, resolve));
+  }
+}
+
+/**
+ * @returns False if nobody can, because it is a folder, or another's in a sticky folder. Then the order is written
+ * without a lock: it keeps commands in turn, but no rubbish may keep an operator from draining.
+ */
+async function tryRemove(path: string): Promise<boolean> {
+  try {
+    await unlink(path);
+    return true;
+  } catch (error) {
+    return codeOf(error) === "ENOENT";
   }
 }
 

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { systemTimers } from "../../checks/timers.ts";
@@ -80,6 +88,22 @@ describe("the file of an order", () => {
     assert.ok(waits > 100);
     assert.ok(!existsSync(join(folder, ".dns.lock")));
     assert.equal(reasonOf(await readStanding(folder, "dns")), "alive");
+  });
+
+  it("is written although nobody can remove what is in the lock's place", async (context) => {
+    const folder = temporaryFolder(context);
+    mkdirSync(join(folder, ".dns.lock"));
+    let nowMs = 0;
+    const timers = {
+      nowMs: () => nowMs,
+      after: (delayMs: number, then: () => void) => {
+        nowMs += delayMs;
+        assert.ok(nowMs < 4000, "it waits no longer than for a lock that is left over");
+        return systemTimers.after(0, then);
+      },
+    };
+    await replaceOrder(folder, "dns", () => order("mine"), timers);
+    assert.equal(reasonOf(await readStanding(folder, "dns")), "mine");
   });
 
   it("waits for a command that is alive, however long others take", async (context) => {
