@@ -60,6 +60,8 @@ export class Reloader {
   #isSignalled = false;
   #isStopped = false;
   #cancelLook = () => {};
+  /** One after the other: two writers of one file would leave a mixture, or the older one. */
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(effective: Effective, options: ReloaderOptions) {
     this.#effective = effective;
@@ -165,7 +167,8 @@ export class Reloader {
     probe(effective.plan.services.flatMap(({ checks }) => checks));
     if (effective.problems.length === 0) {
       problems.clear("configuration");
-      void this.#keep(effective.config);
+      const { config } = effective;
+      this.#keeping = this.#keeping.then(() => this.#keep(config));
       return;
     }
     const standing = { file: "the one before", "last-good": "the last good one", none: "none" };
@@ -190,8 +193,10 @@ export class Reloader {
     if (this.#effective.origin !== "none") return;
     this.#cancelLook = clock.after(LOOK_MS, () => {
       const now = configSignature(path);
-      if (now !== seen) void this.reload({ actor: "agent", force: false });
-      this.#lookAgain(now);
+      const isNew = now !== seen;
+      // One that is under way may have read it before it was mended.
+      const isTaken = isNew && this.reload({ actor: "agent", force: false }) !== "busy";
+      this.#lookAgain(isTaken ? now : seen);
     });
   }
 }

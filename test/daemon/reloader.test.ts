@@ -1,0 +1,115 @@
+/** Reloads one after another, faster than a disk: the reloader alone, with files that are read at once. */
+import assert from "node:assert/strict";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { parseConfig, type LoadedConfig } from "../../src/config/load.ts";
+import { startAgent } from "../../src/core/configure.ts";
+import { step } from "../../src/core/agent.ts";
+import { loadLastGood } from "../../src/daemon/last-good.ts";
+import type { Loop } from "../../src/daemon/loop.ts";
+import { Problems } from "../../src/daemon/problems.ts";
+import { Reloader } from "../../src/daemon/reloader.ts";
+import { temporaryFolder } from "../checks/temporary.ts";
+import { waitUntil } from "../lab/wait.ts";
+import { manualClock, memoryLog } from "./fixtures.ts";
+
+/** A configuration of about `kib` KiB. */
+function configOf(med: number, kib = 0): LoadedConfig {
+  const text = `services:
+  web:
+    prefixes: [192.0.2.0/24]
+    scope: local
+    announce: { med: ${med} }
+    checks: { port: { type: tcp, host: 127.0.0.1, port: 1 } }
+${"#".repeat(kib * 1024)}
+`;
+  return parseConfig([{ path: "/anyctl.yaml", text }]);
+}
+
+type Read = () => Promise<LoadedConfig | readonly string[]>;
+
+function reloading(t: TestContext, first: LoadedConfig | undefined, read: Read) {
+  const stateDir = temporaryFolder(t);
+  const clock = manualClock();
+  const { log } = memoryLog();
+  const problems = new Problems(clock, log);
+  const plan = first?.plan ?? { pop: "p", services: [] };
+  let { state } = startAgent(plan, new Map(), [], clock.nowMs());
+  const loop = {
+    get state() {
+      return state;
+    },
+    dispatch(input: Parameters<Loop["dispatch"]>[0]) {
+      state = step(state, input, clock.nowMs()).state;
+    },
+  };
+  const path = join(stateDir, "anyctl.yaml");
+  const origin = first === undefined ? "none" : "file";
+  const reloader = new Reloader(
+    { origin, config: first, plan, problems: first === undefined ? ["there is none"] : [] },
+    {
+      path,
+      stateDir,
+      clock,
+      log,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all of it that a reload touches
+      loop: loop as unknown as Loop,
+      audit: { occurred() {}, rename() {} },
+      problems,
+      read,
+      probe() {},
+      listen() {},
+      windows() {},
+    },
+  );
+  t.after(() => reloader.stop());
+  return { reloader, stateDir, clock, problems, path };
+}
+
+const ORDER = { actor: "agent", force: false } as const;
+
+describe("the last good configuration", () => {
+  it("is that of the last of many reloads, and whole", async (t) => {
+    const count = 20;
+    const configs = Array.from({ length: count }, (_, nth) => configOf(nth, 64 * (count - nth)));
+    let next = 0;
+    const read = () => Promise.resolve(configs[next++] ?? []);
+    const { reloader, stateDir, problems } = reloading(t, configOf(1000), read);
+    for (const { hash } of configs) {
+      const told = await reloader.reload(ORDER);
+      assert.ok(told !== "busy" && told.to === hash);
+    }
+    const last = configs.at(-1)?.hash;
+    await waitUntil("the last", () => loadLastGood(stateDir)?.hash === last || undefined);
+    await waitUntil("the end of writing", () =>
+      readdirSync(stateDir).some((name) => name.endsWith(".new")) ? undefined : true,
+    );
+    assert.equal(loadLastGood(stateDir)?.hash, last);
+    assert.deepEqual(problems.list(), []);
+  });
+});
+
+describe("an agent without a configuration", () => {
+  it("sees that its file was mended while it read it for somebody else", async (t) => {
+    const answers: ((read: readonly string[]) => void)[] = [];
+    const reads: Read[] = [
+      () => new Promise((resolve) => answers.push(resolve)),
+      () => Promise.resolve(configOf(1)),
+    ];
+    const { reloader, clock, path } = reloading(t, undefined, () => reads.shift()?.() ?? hang());
+    const asked = reloader.reload(ORDER);
+    assert.notEqual(asked, "busy");
+    writeFileSync(path, "mended\n");
+    clock.advance(1000);
+    answers[0]?.(["it was still broken"]);
+    await asked;
+    assert.equal(reloader.status.origin, "none");
+    clock.advance(1000);
+    await waitUntil("the mended file", () => reloader.status.origin === "file" || undefined);
+  });
+});
+
+function hang(): Promise<never> {
+  return new Promise(() => {});
+}
