@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { ConfigDocument } from "./document.ts";
 import { formatPath, quote, type Path, type Problem } from "./problem.ts";
-import { HIDDEN, isSecretName } from "./secrets.ts";
+import { HIDDEN, isSecretPath, withoutSecretKey } from "./secrets.ts";
 import { treeAt } from "./tree.ts";
 
 /** A value without its invalid parts: absent means absent or wrong; list positions stay. */
@@ -132,7 +132,7 @@ function isInside(issue: Issue): boolean {
 function wordProblem({ path, message, about }: Finding, document: ConfigDocument): Problem {
   const place = {
     ...document.place(path, about === "value" ? "value" : "key"),
-    path: formatPath(path),
+    path: formatPath(withoutSecretKey(path)),
   };
   const allowed = message.startsWith("must be ") ? message.slice("must be ".length) : "";
   if (about === "unknown-key") return { ...place, message: "unknown key", allowed };
@@ -142,8 +142,7 @@ function wordProblem({ path, message, about }: Finding, document: ConfigDocument
   const found = document.tree === undefined ? undefined : treeAt(document.tree, path);
   if (found?.exists !== true) return { ...place, message: "is missing", allowed };
   if (found.tree.value === null) return { ...place, message: "has no value", allowed };
-  const isSecret = path.some((part) => typeof part === "string" && isSecretName(part));
-  const seen = isSecret ? HIDDEN : quote(found.tree.value);
+  const seen = isSecretPath(path) ? HIDDEN : quote(found.tree.value);
   return { ...place, message: `${seen} ${allowed === "" ? message : "is not allowed"}`, allowed };
 }
 

@@ -62,7 +62,11 @@ export function quote(value: unknown): string {
   }
   if (typeof value === "number") return String(value);
   if (typeof value !== "string") return JSON.stringify(value) ?? "nothing";
-  const withoutCredentials = value.slice(0, SEARCHED_MAX).replace(/\/\/[^/\s]*@/g, "//***@");
+  const withoutCredentials = value
+    .slice(0, SEARCHED_MAX)
+    .replace(/\/\/[^/\s]*@/g, "//***@")
+    // What follows the path of a URL may be a token.
+    .replace(/^(?<base>[\w+.-]*:?\/\/[^?#]*[?#]).+$/su, "$<base>***");
   const cut = withoutCredentials.slice(0, VALUE_MAX);
   const quoted = escapeControls(JSON.stringify(cut));
   return cut === withoutCredentials && value.length <= SEARCHED_MAX ? quoted : `${quoted}...`;
