@@ -64,9 +64,12 @@ export function kindOf({
   to = "",
   reason,
 }: Pick<AuditRecord, "from" | "to" | "reason">): KindName {
+  const wasDrained = from === "draining" || from === "drained";
+  // The pin stood all the time: what was ordered, by whoever it names, is the drain's end.
+  if (wasDrained && to === "pinned") return "undrain";
   const known = BY_REASON[reason] ?? BY_STATE[to];
   if (known !== undefined) return known;
-  if (from === "draining" || from === "drained") return "undrain";
+  if (wasDrained) return "undrain";
   if (from === "pinned") return "unpin";
   if (to === "up") return "announced";
   return to === "starting" || to === "rising" ? "judging" : "other";

@@ -37,7 +37,9 @@ export function sentenceOf(record: AuditRecord): string {
 }
 
 function changed(record: AuditRecord): string {
-  return `${subject(record)} ${change(record)}: ${record.reason}${evidence(record)}`;
+  // An order that ended may bring it about too.
+  const by = record.actor === "agent" ? "" : ` by ${record.actor}${note(record)}`;
+  return `${subject(record)} ${change(record)}: ${record.reason}${by}${evidence(record)}`;
 }
 
 function ordered(record: AuditRecord): string {

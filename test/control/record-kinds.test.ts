@@ -95,6 +95,36 @@ const cases: readonly [Partial<AuditRecord>, string, number, string][] = [
   ],
   [{ from: "pinned", to: "down" }, "withdrawn", 3, "Service dns pinned -> down: check-down"],
   [
+    { from: "pinned", to: "down", actor: "uid:0", note: "x" },
+    "withdrawn",
+    3,
+    "Service dns pinned -> down: check-down by uid:0, x",
+  ],
+  [
+    { from: "drained", to: "pinned", reason: "pinned", actor: "uid:0", note: "x" },
+    "undrain",
+    5,
+    "Service dns drained -> pinned: pinned by uid:0, x",
+  ],
+  [
+    { from: "drained", to: "drained", reason: "pinned", actor: "uid:0", until: "T", note: "x" },
+    "pin",
+    5,
+    "Service dns drained -> drained: pinned by uid:0 until T, x",
+  ],
+  [
+    { from: "drained", to: "drained", reason: "undrained", actor: "uid:0", note: "x" },
+    "undrain",
+    5,
+    "Service dns drained -> drained: undrained by uid:0, x",
+  ],
+  [
+    { from: "drained", to: "drained", reason: "unpinned", actor: "schedule" },
+    "unpin",
+    5,
+    "Service dns drained -> drained: unpinned by schedule",
+  ],
+  [
     { from: "up", to: "removed", reason: "not-configured", commands: [withdraw, withdraw] },
     "removed",
     3,
