@@ -101,10 +101,15 @@ function fieldsOf(
     problem = also(problem, "has an until that is not after its since");
     untilMs = undefined;
   }
-  const gracefulMs =
+  let gracefulMs =
     typeof graceful === "string" && isDuration(graceful) ? parseDuration(graceful) : undefined;
   if (graceful !== undefined && gracefulMs === undefined) {
     problem = also(problem, "has a graceful that is no duration");
+  }
+  // Whoever may write this file, but not in the folder, could end the drain by an early end, or put it off.
+  if (rights !== undefined && (untilMs ?? gracefulMs) !== undefined) {
+    problem = also(problem, "so that its until and graceful do not count");
+    [untilMs, gracefulMs] = [undefined, undefined];
   }
   return {
     reason: reasonOf(reason),

@@ -103,6 +103,18 @@ describe("the moments of a drain", () => {
     });
   }
 
+  it("do not count in a file that somebody else may write: it drains without an end and a stage", () => {
+    const content = { until: "2026-01-01T11:59:00Z", graceful: "5m" };
+    const problem = "is writable by everybody";
+    const drain = drainIn(content, { problem });
+    assert.deepEqual(
+      [drain.until, drain.endsAtMs, drain.gracefulMs],
+      [undefined, undefined, undefined],
+    );
+    assert.equal(drain.problem, `${problem}, so that its until and graceful do not count`);
+    assert.equal(drainIn({ reason: "x" }, { problem }).problem, problem);
+  });
+
   it("never lie in the future, nor longer than was ordered, whatever the clocks say", () => {
     let capped = 0;
     const ms = fc.integer({ min: 0, max: 4e12 });
