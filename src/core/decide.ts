@@ -44,8 +44,8 @@ export function decide(circumstances: Circumstances): Decision {
   if (stopping) return { state: "stopping", reason: "stopping" };
   const met = requirement(require, verdicts);
   if (typeof drain === "object") {
-    // Clients are not led away gently from a service that is dead.
-    const stays = drain.isStaged && met !== "unmet";
+    // Clients are not led away gently from a service that is dead; of one that is pinned nobody knows that.
+    const stays = drain.isStaged && (isPinned || met !== "unmet");
     return { state: stays ? "draining" : "drained", reason: drain.reason };
   }
   if (isPinned) {

@@ -75,7 +75,7 @@ export function orderOutlook(state: AgentState, at: number, moment: Moment): str
       : [
           isOut
             ? "None of its prefixes is announced any more."
-            : stageSentence(drains, planned, moment),
+            : stageSentence(drains, planned, moment, pinOfDead(state, at, moment)),
         ];
   const fresh = afresh(state, at);
   const back =
@@ -87,20 +87,32 @@ export function orderOutlook(state: AgentState, at: number, moment: Moment): str
   return [...stage, endOf(drains, name, moment), back];
 }
 
+/** The pin without which the service would not be announced as draining any more. */
+function pinOfDead(state: AgentState, at: number, { nowMs }: Moment): Pin | undefined {
+  const pin = pinOf(state.pins, state.index.plan.services[at]?.name ?? "");
+  if (pin === undefined) return undefined;
+  const without = decide({ ...circumstancesOf(state, at, nowMs), isPinned: false });
+  return without.state === "draining" ? undefined : pin;
+}
+
 /** A drain that ends before its stage does takes nothing out. */
 function stageSentence(
   drains: readonly Drain[],
   { drainDelayMs }: ServicePlan,
   moment: Moment,
+  pin: Pin | undefined,
 ): string {
   const outMs = drains.map(({ startedMs, gracefulMs, endsAtMs }) => {
     const stageMs = startedMs + (gracefulMs ?? drainDelayMs);
     return (endsAtMs ?? Infinity) > stageMs ? stageMs : Infinity;
   });
-  const firstMs = Math.min(...outMs);
+  const lastMs = Math.max(...drains.map(({ endsAtMs }) => endsAtMs ?? Infinity));
+  const unpinnedMs = pin !== undefined && pin.endsAtMs < lastMs ? pin.endsAtMs : Infinity;
+  const firstMs = Math.min(...outMs, unpinnedMs);
+  const sooner = pin === undefined ? "its checks fail" : "it is unpinned";
   return Number.isFinite(firstMs)
-    ? `It leaves the set at ${soon(firstMs, moment)}, or at once if its checks fail.`
-    : "It leaves the set only if its checks fail, because the drain ends before.";
+    ? `It leaves the set at ${soon(firstMs, moment)}, or at once if ${sooner}.`
+    : `It leaves the set only if ${sooner}, because the drain ends before.`;
 }
 
 /** `The drain ends by itself at …, or with …` */

@@ -388,7 +388,8 @@ class World {
         planned.when.draining !== undefined &&
         this.#lastWish.get(name) === "yes" &&
         planned.routes.some(({ prefix }) => this.#expected.has(prefix));
-      return leaves && !isDead ? "leaving" : "no";
+      const isPinned = this.#pins.some((pin) => pin.target === name);
+      return leaves && (isPinned || !isDead) ? "leaving" : "no";
     }
     if (this.#pins.some((pin) => pin.target === name)) return "yes";
     if (count("up") >= needed) return "yes";
