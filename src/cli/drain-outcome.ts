@@ -5,7 +5,7 @@ import type { Status } from "../control/protocol.ts";
 import { CommandError } from "./exit.ts";
 import type { CommandIo } from "./io.ts";
 import { ALL_SERVICES } from "./order-arguments.ts";
-import { listNeighbors, openClauses, timeAhead } from "./order-report.ts";
+import { drainsOf, listNeighbors, openClauses, timeAhead } from "./order-report.ts";
 import { about, isAnswered, neighborsTold, openWithdrawals } from "./order-routes.ts";
 
 export interface AwaitedDrain {
@@ -101,9 +101,17 @@ export function reportWithdrawal(status: Status, drain: AwaitedDrain, io: Comman
     throw stillOpen(open.failed.length === 0 ? "timedOut" : "refused", clauses);
   }
   for (const { service, withdrawsAt } of open.staged) {
-    const endMs = Date.parse(withdrawsAt ?? "");
-    const when = Number.isNaN(endMs) ? "when its stage is over" : `at ${timeAhead(endMs, io)}`;
-    io.stdout(`${service} is withdrawn ${when}\n`);
+    const outMs = Date.parse(withdrawsAt ?? "");
+    const when = Number.isNaN(outMs) ? "when its stage is over" : `at ${timeAhead(outMs, io)}`;
+    // The stage is the service's own where --graceful was not given: nobody could refuse it before.
+    const isInVain = drainsOf(status, service).every(
+      ({ until }) => Date.parse(until ?? "") <= outMs,
+    );
+    io.stdout(
+      isInVain
+        ? `${service} is not withdrawn at all: the drain ends before its stage does; use --graceful\n`
+        : `${service} is withdrawn ${when}\n`,
+    );
   }
 }
 

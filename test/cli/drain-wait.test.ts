@@ -92,6 +92,17 @@ describe("a staged drain", () => {
     );
   });
 
+  it("that lasts longer than the drain is said to be in vain", async (context) => {
+    const { status, out } = await play(context, { looks: [STAGED] }, "--for=30s");
+    assert.equal(status, 0);
+    assert.match(
+      out,
+      /^dns is not withdrawn at all: the drain ends before its stage does; use --graceful$/m,
+    );
+    const longer = await play(context, { looks: [STAGED] }, "--for=2m");
+    assert.match(longer.out, /^dns is withdrawn at/m);
+  });
+
   it("is shown when ExaBGP has answered, without waiting long for that", async (context) => {
     const asked = { ...STAGED, route: { ...STAGED.route, answer: "pending" } } as const;
     const answered = await play(context, { looks: [asked, STAGED] });
