@@ -44,6 +44,7 @@ export class Loop {
   #dueMs: number | undefined;
   #cancelDue = () => {};
   #savePending = false;
+  #isOwnedSaved = true;
 
   /** @param first What `startAgent` decided; its actions are carried out by `start`. */
   constructor(first: AgentState, options: LoopOptions) {
@@ -79,6 +80,8 @@ export class Loop {
 
   #tick(): void {
     this.dispatch({ type: "tick" });
+    // The disk may have room again, and no route may change for days.
+    if (!this.#isOwnedSaved) this.#saveOwned();
     this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
   }
 
@@ -155,8 +158,10 @@ export class Loop {
     const { owned, problems } = this.#options;
     try {
       owned.save(this.#state.routes);
+      this.#isOwnedSaved = true;
       problems.clear("owned-file");
     } catch (error) {
+      this.#isOwnedSaved = false;
       problems.report("owned-file", String(error));
     }
   }

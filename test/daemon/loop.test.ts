@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { Route, Settlement } from "exabgp-ts-bridge";
@@ -125,7 +125,7 @@ describe("Loop", () => {
   });
 
   it("goes on routing when owned.json cannot be written, and says so until it can", (t) => {
-    const { folder, settle, result, sent, problems, clock } = looping(t, "dns");
+    const { folder, settle, result, sent, problems, clock, ownedText } = looping(t, "dns");
     mkdirSync(join(folder, "owned.json.new"));
     result("dns/port", "pass");
     assert.deepEqual(sent, ["announce 192.0.2.0/32"]);
@@ -135,6 +135,13 @@ describe("Loop", () => {
     );
     settle("done");
     clock.advance(1000);
+    assert.equal(problems.list().length, 1);
+    // No route changes any more.
+    rmdirSync(join(folder, "owned.json.new"));
+    clock.advance(1000);
+    assert.deepEqual(problems.list(), []);
+    assert.match(ownedText(), /192\.0\.2\.0/);
+    assert.equal(sent.length, 1);
   });
 
   it("gives every record the lines and answers of its own decision", (t) => {
