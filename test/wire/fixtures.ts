@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemTimers } from "../../checks/timers.ts";
 import { AgentUnreachable, getStatus } from "../../src/control/client.ts";
 import type { Status } from "../../src/control/protocol.ts";
+import { StatusSchema } from "../../src/control/status-schema.ts";
 import type { AuditLine } from "../lab/audit-line.ts";
 import type { MiniLab } from "../lab/mini-lab.ts";
 import { ANYCAST, type Pop } from "../lab/pop.ts";
@@ -48,7 +49,10 @@ export function updates({ transit }: MiniLab, sinceMs = 0): string[] {
 /** What the agent says of itself; undefined while it does not answer. */
 export async function readStatus(pop: Pop): Promise<Status | undefined> {
   try {
-    return await getStatus(join(pop.folder, "run", "agent.sock"), 5000, systemTimers);
+    const status = await getStatus(join(pop.folder, "run", "agent.sock"), 5000, systemTimers);
+    // With sessions, echoes and answers of a real ExaBGP: what docs/status.schema.json promises.
+    StatusSchema.parse(status);
+    return status;
   } catch (error) {
     if (error instanceof AgentUnreachable) return undefined;
     throw error;
