@@ -1,4 +1,5 @@
 /** The records in state-dir/audit.jsonl, and the older ones in audit.jsonl.1. */
+import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { parseRecord, type AuditRecord } from "../control/audit-record.ts";
@@ -117,7 +118,11 @@ export class AuditFile {
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, "r");
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    // A FIFO would never end.
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+    throw Object.assign(new Error(`"${path}" is not a file`), { code: "not a regular file" });
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;

@@ -1,9 +1,11 @@
 /** `audit.jsonl`: the records on disk, synced, bounded, and never in the way of a route. */
+import { constants } from "node:fs";
 import { open, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { recordLine, type AuditRecord } from "../control/audit-record.ts";
 import { endsWithin, lastRecord } from "./audit-tail.ts";
 import type { Clock } from "./clock.ts";
+import { recordCount } from "./record-count.ts";
 
 /** With one older file beside it: some ten thousand records. */
 const FILE_MAX_BYTES = 8 * 1024 * 1024;
@@ -13,6 +15,13 @@ const QUEUE_MAX = 10_000;
 
 /** A full disk may have been cleared by then. */
 const RETRY_MS = 5000;
+
+/** Not waiting for the reader of a FIFO that somebody has put there: a thread would hang, and with it every flush. */
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+const OPEN = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
+
+/** Of a record that a full disk has cut: no record itself. */
+const LINE_END = "\n";
 
 export interface AuditFileOptions {
   readonly stateDir: string;
@@ -71,8 +80,9 @@ export class AuditFile {
       this.#toldLost = this.#lost;
       problem(undefined);
     } catch (error) {
-      const count = this.#queue.length + this.#lost - this.#toldLost;
-      problem(`${count} records are not on disk: ${String(error)}`);
+      const waiting = this.#queue.filter((line) => line !== LINE_END).length;
+      const count = waiting + this.#lost - this.#toldLost;
+      problem(`${recordCount(count)} not on disk: ${String(error)}`);
       this.#startLine();
       clock.after(RETRY_MS, () => {
         this.#writing ??= this.#write();
@@ -83,8 +93,9 @@ export class AuditFile {
 
   async #writeQueue(): Promise<void> {
     await this.#rotate();
-    const file = await open(this.#path, "a", 0o640);
+    const file = await open(this.#path, OPEN, 0o640);
     try {
+      if (!(await file.stat()).isFile()) throw new Error(`"${this.#path}" is not a regular file`);
       for (let line = this.#queue[0]; line !== undefined; line = this.#queue[0]) {
         await file.appendFile(line);
         this.#queue.shift();
@@ -105,6 +116,6 @@ export class AuditFile {
 
   /** A crash or a full disk may have cut the last line short: the next one must not be glued to it. */
   #startLine(): void {
-    if (endsWithin(this.#path) && this.#queue[0] !== "\n") this.#queue.unshift("\n");
+    if (endsWithin(this.#path) && this.#queue[0] !== LINE_END) this.#queue.unshift(LINE_END);
   }
 }

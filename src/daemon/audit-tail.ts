@@ -1,9 +1,12 @@
 /** The end of audit.jsonl, without reading all of it: a start must not wait for megabytes. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { parseRecord, type AuditRecord } from "../control/audit-record.ts";
 
 /** Some hundred records. One with thousands of prefixes is longer: then more is read. */
 const TAIL_BYTES = 64 * 1024;
+
+/** Where there is none in so much, the file is not ours: it is rotated at 8 MiB. */
+const TAIL_MAX_BYTES = 16 * 1024 * 1024;
 
 /** The last whole record; undefined if there is none, or the file cannot be read. */
 export function lastRecord(path: string): AuditRecord | undefined {
@@ -16,7 +19,7 @@ export function lastRecord(path: string): AuditRecord | undefined {
         const record = parseRecord(line);
         if (record !== undefined) return record;
       }
-      if (bytes >= size) return undefined;
+      if (bytes >= size || bytes >= TAIL_MAX_BYTES) return undefined;
     }
   });
 }
@@ -36,8 +39,10 @@ function readEnd(fd: number, size: number, wanted: number): string {
 function onFile<T>(path: string, look: (fd: number, size: number) => T): T | undefined {
   let fd: number | undefined;
   try {
-    fd = openSync(path, "r");
-    return look(fd, fstatSync(fd).size);
+    // Opening a FIFO would wait for its writer.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(fd);
+    return stat.isFile() ? look(fd, stat.size) : undefined;
   } catch {
     return undefined;
   } finally {

@@ -10,6 +10,7 @@ import { entryOf } from "../control/journal-entry.ts";
 import type { AuditTiming } from "./audit.ts";
 import type { Clock } from "./clock.ts";
 import { LoggerProcess } from "./logger-process.ts";
+import { recordCount } from "./record-count.ts";
 
 /** Not by PATH: the agent has whatever ExaBGP was started with. Debian's, Fedora's and Arch's place. */
 const LOGGER = "/usr/bin/logger";
@@ -112,7 +113,7 @@ export class Journal {
     this.#why = complaint ?? this.#why;
     for (const waiting of this.#queue) this.#tell(waiting);
     const count = this.#queue.length + this.#lost;
-    this.#options.problem(`${count} records are not in the journal: ${this.#why}`);
+    this.#options.problem(`${recordCount(count)} not in the journal: ${this.#why}`);
   }
 
   #tell(waiting: Waiting): void {

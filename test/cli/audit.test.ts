@@ -16,6 +16,7 @@ import { mergeHistory } from "../../src/cli/audit-history.ts";
 import { CommandError } from "../../src/cli/exit.ts";
 import { sinceOf } from "../../src/cli/since.ts";
 import { recordLine, type AuditRecord } from "../../src/control/audit-record.ts";
+import { runCommand } from "../lab/command.ts";
 import { waitUntil } from "../lab/wait.ts";
 import { NOW, run } from "./fake-io.ts";
 import { makePop } from "./pop.ts";
@@ -144,8 +145,16 @@ describe("anyctl audit", () => {
     assert.equal(unreadable.status, 1);
     assert.match(
       unreadable.err,
-      /Cannot read ".*audit\.jsonl" \(EISDIR\), and the journal shows no/,
+      /Cannot read ".*audit\.jsonl" \(not a regular file\), and the journal shows no/,
     );
+  });
+
+  it("does not wait for the writer of a FIFO that stands in its place", async (t) => {
+    const { configPath, path } = makeHistory(t, "");
+    await runCommand("mkfifo", [path]);
+    const answer = await run(["audit", "--config", configPath]);
+    assert.equal(answer.status, 1);
+    assert.match(answer.err, /Cannot read ".*audit\.jsonl" \(.*not a regular file\)/);
   });
 
   it("follows, over a rotation and a torn line, until nobody reads any more", async (t) => {

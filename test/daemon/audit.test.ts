@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import {
   appendFileSync,
+  closeSync,
+  constants,
   mkdirSync,
+  openSync,
   readFileSync,
   rmdirSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -15,6 +19,7 @@ import type { AuditRecord } from "../../src/control/audit-record.ts";
 import { AuditDesk } from "../../src/daemon/audit.ts";
 import { AuditFile } from "../../src/daemon/audit-file.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
+import { runCommand } from "../lab/command.ts";
 import { sessionRecord, SessionLog } from "../../src/daemon/session-log.ts";
 import { manualClock, memoryLog } from "./fixtures.ts";
 
@@ -219,19 +224,43 @@ describe("AuditFile", () => {
     mkdirSync(join(folder, "audit.jsonl"));
     const clock = manualClock();
     const problems: (string | undefined)[] = [];
-    const problem = (detail: string | undefined) => problems.push(detail?.slice(0, 25));
+    const problem = (detail: string | undefined) =>
+      problems.push(detail?.replace(/ not on disk:.*/s, ""));
     const file = new AuditFile({ stateDir: folder, boot: "b1", clock, problem, lost: noLoss });
     assert.equal(file.append(record).seq, 1);
     await file.flush();
     file.append(record);
     await file.flush();
-    assert.deepEqual(problems, ["1 records are not on disk", "2 records are not on disk"]);
+    assert.deepEqual(problems, ["1 record is", "2 records are"]);
     rmdirSync(join(folder, "audit.jsonl"));
     clock.advance(5000);
     await file.flush();
     assert.equal(problems.at(-1), undefined);
     const lines = readFileSync(join(folder, "audit.jsonl"), "utf8").trimEnd().split("\n");
     assert.deepEqual(lines.map(seqOf), [1, 2]);
+  });
+
+  it("waits for nobody where there is a FIFO instead, and says so", async (t) => {
+    const folder = temporaryFolder(t);
+    const path = join(folder, "audit.jsonl");
+    await runCommand("mkfifo", [path]);
+    const clock = manualClock();
+    const problems: (string | undefined)[] = [];
+    const problem = (detail: string | undefined) => problems.push(detail);
+    const file = new AuditFile({ stateDir: folder, boot: "b1", clock, problem, lost: noLoss });
+    file.append(record);
+    await file.flush();
+    assert.match(problems.at(-1) ?? "", /^1 record is not on disk: .*ENXIO/);
+    // With a reader it could be opened.
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    t.after(() => closeSync(reader));
+    clock.advance(5000);
+    await file.flush();
+    assert.match(problems.at(-1) ?? "", /^1 record is not on disk: .* is not a regular file$/);
+    rmSync(path);
+    clock.advance(5000);
+    await file.flush();
+    assert.equal(problems.at(-1), undefined);
   });
 });
 

@@ -91,7 +91,7 @@ rm FOLDER/running`,
     await journal.flush();
     journal.append(recordOf(2), TIMING);
     assert.deepEqual(problems, [
-      "1 records are not in the journal: no journald",
+      "1 record is not in the journal: no journald",
       "2 records are not in the journal: no journald",
     ]);
     assert.deepEqual(missed, [1, 2]);
@@ -109,7 +109,7 @@ rm FOLDER/running`,
     const { journal, problems, missed, write, clock } = setUp(t, "");
     journal.append(recordOf(1), TIMING);
     await journal.flush();
-    assert.match(problems[0] ?? "", /^1 records are not in the journal: .*logger: not found$/);
+    assert.match(problems[0] ?? "", /^1 record is not in the journal: .*logger: not found$/);
     assert.deepEqual(missed, [1]);
     write("cat > /dev/null");
     clock.advance(5000);
@@ -135,7 +135,7 @@ rm FOLDER/running`,
     const { journal, problems } = setUp(t, "exit 0", { socketPath: "/nowhere/socket" });
     journal.append(recordOf(1), TIMING);
     await journal.flush();
-    assert.deepEqual(problems, ["1 records are not in the journal: there is no /nowhere/socket"]);
+    assert.deepEqual(problems, ["1 record is not in the journal: there is no /nowhere/socket"]);
   });
 
   it("ends a program that hangs", async (t) => {
