@@ -19,7 +19,7 @@ const RESCAN_PACE = 10;
 const BATCH_FILES = 8;
 
 /** What a file may be called: a service, or the whole PoP. */
-const FILE_NAME = /^(?:_all|[a-z0-9][a-z0-9-]{0,62})$/;
+export const FILE_NAME = /^(?:_all|[a-z0-9][a-z0-9-]{0,62})$/;
 
 /** So many problems are named; the others are counted. */
 const PROBLEMS_MAX = 5;

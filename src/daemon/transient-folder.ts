@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { FILE_NAME } from "./order-folder.ts";
 import { makeStateFolder } from "./state-folder.ts";
 import { codeOf } from "./untrusted.ts";
 
@@ -50,6 +51,8 @@ export function prepareTransientFolder(
       return { folder, problem: undefined };
     }
     for (const name of readdirSync(folder)) {
+      // What can be no drain is somebody else's: the folder of the socket may not be the agent's alone.
+      if (!FILE_NAME.test(name) && !name.startsWith(".")) continue;
       rmSync(join(folder, name), { recursive: true, force: true });
     }
     // Last: whoever dies before it is followed by one that does it again.
