@@ -11,23 +11,36 @@ const MEMORY_MAX_MB = 512;
 
 /** As `readConfiguration`. Never rejects. */
 export function readAside(path: string, timers: Timers): Promise<LoadedConfig | readonly string[]> {
+  const refusal = (why: string) => [`Cannot use config ${JSON.stringify(path)}: ${why}`];
   return new Promise((resolve) => {
-    const worker = new Worker(new URL("./config-worker.js", import.meta.url), {
-      workerData: path,
-      // Else what a library prints would be handed on by streams of this thread.
-      stdout: true,
-      stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX_MB },
-    });
+    let worker: Worker;
+    try {
+      worker = startReader(path);
+    } catch (error) {
+      // EAGAIN: the host, or the unit's TasksMax=, has no thread left. A signal must not end the agent for that.
+      resolve(refusal(`cannot start its reader: ${String(error)}`));
+      return;
+    }
     const finish = (read: LoadedConfig | readonly string[]) => {
       cancel();
       resolve(read);
       void worker.terminate();
     };
-    const fail = (why: string) => finish([`Cannot use config ${JSON.stringify(path)}: ${why}`]);
+    const fail = (why: string) => finish(refusal(why));
     const cancel = timers.after(READ_MAX_MS, () => fail(`not read within ${READ_MAX_MS} ms`));
     worker.once("message", finish);
     worker.once("error", (error) => fail(String(error)));
     worker.once("exit", () => fail("its reader ended without a word"));
+  });
+}
+
+/** @throws {Error} If no thread can be started. */
+function startReader(path: string): Worker {
+  return new Worker(new URL("./config-worker.js", import.meta.url), {
+    workerData: path,
+    // Else what a library prints would be handed on by streams of this thread.
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX_MB },
   });
 }
