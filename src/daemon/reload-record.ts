@@ -27,7 +27,9 @@ function noteOf({ outcome, problems, diff }: ReloadAnswer): string {
   if (outcome === "mass-withdrawal") {
     return `would withdraw ${lost} of ${announced} announced prefixes`;
   }
-  return `at once ${now.announced.length} announced, ${now.changed.length} changed, ${now.withdrawn.length} withdrawn`;
+  // Nothing else lets more than half go.
+  const forced = diff.massWithdrawal ? "; forced" : "";
+  return `at once ${now.announced.length} announced, ${now.changed.length} changed, ${now.withdrawn.length} withdrawn${forced}`;
 }
 
 /** What changed on the wire; of a refusal what would have been withdrawn. */

@@ -48,6 +48,11 @@ describe("reloadRecord", () => {
     assert.deepEqual(prefixes, ["192.0.2.0/24"]);
   });
 
+  it("says that it was forced, where that made a difference", () => {
+    const { note } = reloadRecord({ ...TOLD, diff: { ...DIFF, massWithdrawal: true } });
+    assert.equal(note, "at once 1 announced, 0 changed, 1 withdrawn; forced");
+  });
+
   it("of an invalid file says its first mistake, and how many more there are", () => {
     const { diff: _, ...told } = TOLD;
     const problems = ["x".repeat(1000), "two", "three"];
