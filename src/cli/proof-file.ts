@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { open, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { proofText } from "../control/reload-protocol.ts";
 import { codeOf } from "./error-code.ts";
 
 /** The agent reads it as a member of the folder's group; nobody else of the group may write it. */
@@ -18,7 +19,7 @@ export interface Proof {
 }
 
 /** Makes a proof for one request. Never rejects: without one the request is nobody's, but no less allowed. */
-export async function makeProof(folder: string): Promise<Proof> {
+export async function makeProof(folder: string, force: boolean): Promise<Proof> {
   const nonce = randomBytes(16).toString("hex");
   const name = `.reload-${nonce}`;
   const path = join(folder, name);
@@ -27,7 +28,7 @@ export async function makeProof(folder: string): Promise<Proof> {
     const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
     const file = await open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, FILE_MODE);
     try {
-      await file.writeFile(nonce);
+      await file.writeFile(proofText(nonce, force));
       // Not by `open`, whose mode is subject to the umask.
       await file.chmod(FILE_MODE);
     } finally {

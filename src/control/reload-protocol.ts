@@ -34,6 +34,14 @@ export interface ReloadOrder {
   readonly proof?: string;
 }
 
+/**
+ * What a proof with this nonce says. It names the order: whoever may look into the folder could else use somebody's
+ * proof, before they do, for a force that they did not ask for.
+ */
+export function proofText(nonce: string, force: boolean): string {
+  return force ? `${nonce} force` : nonce;
+}
+
 /** What became of a reload; the word is also the reason of its audit record. */
 export type ReloadOutcome = "reloaded" | "mass-withdrawal" | "invalid-configuration";
 

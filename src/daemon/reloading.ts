@@ -36,7 +36,7 @@ export class Reloading {
   }
 
   reload({ force, proof }: ReloadOrder): Promise<ReloadAnswer> | "busy" {
-    const actor = actorOfProof(this.#folder, proof, this.#clock.wallMs());
+    const actor = actorOfProof(this.#folder, { force, proof }, this.#clock.wallMs());
     return this.#reloader.reload({ actor, force });
   }
 }

@@ -200,9 +200,27 @@ describe("who reloads", () => {
   const socketOf = (site: Site) => join(site.folder, "agent.sock");
   const nonce = "0123456789abcdef0123456789abcdef";
   const proof = `.reload-${nonce}`;
-  const cases: { name: string; make: (path: string) => void; isKnown: boolean; as?: string }[] = [
+  const cases: {
+    name: string;
+    make: (path: string) => void;
+    isKnown: boolean;
+    as?: string;
+    force?: boolean;
+  }[] = [
     { name: "a proof", make: (path) => writeFileSync(path, nonce), isKnown: true },
     { name: "none", make: () => {}, isKnown: false },
+    {
+      name: "a force",
+      make: (path) => writeFileSync(path, `${nonce} force`),
+      isKnown: true,
+      force: true,
+    },
+    {
+      name: "a force unasked",
+      make: (path) => writeFileSync(path, nonce),
+      isKnown: false,
+      force: true,
+    },
     { name: "another content", make: (path) => writeFileSync(path, "x"), isKnown: false },
     { name: "more content", make: (path) => writeFileSync(path, `${nonce}\n`), isKnown: false },
     {
@@ -231,9 +249,9 @@ describe("who reloads", () => {
   it("is the owner of a proof that nobody else can have made", async (t) => {
     const { site } = await announced(t);
     const drains = join(site.stateDir, "drains");
-    for (const { name, make, isKnown, as = proof } of cases) {
+    for (const { name, make, isKnown, as = proof, force = false } of cases) {
       make(join(drains, proof));
-      const told = await postReload(socketOf(site), { force: false, proof: as }, systemTimers);
+      const told = await postReload(socketOf(site), { force, proof: as }, systemTimers);
       assert.ok("actor" in told, name);
       assert.equal(told.actor, isKnown ? ME : "unknown", name);
       for (const left of readdirSync(drains)) rmSync(join(drains, left));

@@ -67,7 +67,7 @@ async function askReload(
   force: boolean,
   io: CommandIo,
 ): Promise<ReloadAnswer | ErrorBody> {
-  const proof = await makeProof(folderOf(location, "drains"));
+  const proof = await makeProof(folderOf(location, "drains"), force);
   if (proof.problem !== undefined) {
     io.stderr(`anyctl: ${proof.problem}: the record will not say who reloaded\n`);
   }
