@@ -11,6 +11,8 @@ export class Echo {
   readonly #isOurs: (prefix: string) => boolean;
   /** By prefix and neighbor, in the order in which they were heard. */
   readonly #sent = new Map<string, SentUpdate & { readonly prefix: string }>();
+  /** The same by prefix. No list is ever changed: another takes its place, so that a copy of the map stays as it was. */
+  readonly #lists = new Map<string, readonly SentUpdate[]>();
   #isHeard = false;
 
   /** @param isOurs ExaBGP echoes the routes of other processes and its own too: a whole table, perhaps. */
@@ -36,27 +38,33 @@ export class Echo {
   /** A neighbor whose session is down holds nothing of what it was sent. */
   session({ neighbor, state }: SessionEvent): void {
     if (state !== "down") return;
-    for (const [key, sent] of this.#sent) if (sent.neighbor === neighbor) this.#sent.delete(key);
+    for (const [key, sent] of this.#sent) if (sent.neighbor === neighbor) this.#forget(key, sent);
   }
 
   /** The last UPDATE for each of our prefixes, one entry per neighbor. */
   byPrefix(): ReadonlyMap<string, readonly SentUpdate[]> {
-    const found = new Map<string, SentUpdate[]>();
-    for (const { prefix, ...sent } of this.#sent.values()) {
-      const list = found.get(prefix);
-      if (list === undefined) found.set(prefix, [sent]);
-      else list.push(sent);
-    }
-    return found;
+    return new Map(this.#lists);
   }
 
   #put(prefix: string, sent: SentUpdate): void {
     if (!this.#isOurs(prefix)) return;
     const key = `${prefix} ${sent.neighbor}`;
-    this.#sent.delete(key);
+    const known = this.#sent.get(key);
+    if (known !== undefined) this.#forget(key, known);
     this.#sent.set(key, { prefix, ...sent });
+    this.#lists.set(prefix, [...(this.#lists.get(prefix) ?? []), sent]);
     if (this.#sent.size <= ENTRIES_MAX) return;
-    const [oldest] = this.#sent.keys();
-    if (oldest !== undefined) this.#sent.delete(oldest);
+    const [oldest] = this.#sent;
+    if (oldest !== undefined) this.#forget(...oldest);
+  }
+
+  #forget(
+    key: string,
+    { prefix, neighbor }: { readonly prefix: string; readonly neighbor: string },
+  ): void {
+    this.#sent.delete(key);
+    const rest = (this.#lists.get(prefix) ?? []).filter((one) => one.neighbor !== neighbor);
+    if (rest.length === 0) this.#lists.delete(prefix);
+    else this.#lists.set(prefix, rest);
   }
 }

@@ -36,18 +36,31 @@ describe("the echo of UPDATEs", () => {
       [...echo.byPrefix()],
       [
         [
-          "2001:db8::/48",
-          [{ neighbor: NEIGHBOR, action: "announce", at: "2026-01-01T00:00:00.000Z" }],
-        ],
-        [
           "192.0.2.0/24",
           [
             { neighbor: OTHER, action: "announce", at: "2026-01-01T00:00:01.000Z" },
             { neighbor: NEIGHBOR, action: "withdraw", at: "2026-01-01T00:00:01.000Z" },
           ],
         ],
+        [
+          "2001:db8::/48",
+          [{ neighbor: NEIGHBOR, action: "announce", at: "2026-01-01T00:00:00.000Z" }],
+        ],
       ],
     );
+  });
+
+  it("once told stays as it was told", () => {
+    const echo = new Echo(manualClock(), () => true);
+    echo.update(update(NEIGHBOR, ["192.0.2.0/24"]));
+    const told = echo.byPrefix();
+    echo.update(update(NEIGHBOR, ["2001:db8::/48"], ["192.0.2.0/24"]));
+    echo.session({ neighbor: NEIGHBOR, state: "down", reason: "" });
+    assert.deepEqual(
+      [...told].map(([prefix, [sent]]) => [prefix, sent?.action]),
+      [["192.0.2.0/24", "announce"]],
+    );
+    assert.equal(echo.byPrefix().size, 0);
   });
 
   it("leaves out what was received and what is not ours", () => {
