@@ -1,7 +1,7 @@
 /** The agent as a process, and this test in the place of ExaBGP 4.2: it reads commands and answers as told. */
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -56,7 +56,12 @@ export async function createSite(context: TestContext): Promise<Site> {
     port,
     children,
     writeConfig: (text) => writeFileSync(configPath, head + text),
-    drain: (name, text) => writeFileSync(join(stateDir, "drains", name), text),
+    drain(name, text) {
+      // As `anyctl drain` does: a file that is still empty is a drain already, without its reason.
+      const temporary = join(stateDir, "drains", `.${name}`);
+      writeFileSync(temporary, text);
+      renameSync(temporary, join(stateDir, "drains", name));
+    },
     audit() {
       const file = join(stateDir, "audit.jsonl");
       if (!existsSync(file)) return [];
