@@ -25,6 +25,7 @@ export const KINDS = {
   reloaded: { messageId: "f0f3172d4e944cfbbbfbb699a64219dd", priority: 5 },
   stopping: { messageId: "247dda30209f45e78538f11e24fc532f", priority: 5 },
   "session-up": { messageId: "30b934c4dac24a5b9352f09013957f47", priority: 5 },
+  repeated: { messageId: "b121b9273cc045c5a2be4169a43e9b6e", priority: 5 },
   judging: { messageId: "0e316da4cf474be48a77c37e06ba9812", priority: 6 },
   other: { messageId: "a2ab6cc6fc664a11abf41834cf8b3ca7", priority: 5 },
 } as const satisfies Readonly<Record<string, Kind>>;
@@ -39,6 +40,7 @@ const BY_REASON: Readonly<Record<string, KindName>> = {
   "invalid-configuration": "refused",
   reconfigured: "reconfigured",
   reloaded: "reloaded",
+  repeated: "repeated",
   // Also without a change of state, because another order keeps it.
   undrained: "undrain",
   pinned: "pin",

@@ -26,6 +26,7 @@ const WRITERS: Readonly<Record<KindName, Writer>> = {
   reconfigured: (record) =>
     `${subject(record)} is announced in another way: ${record.reason} by ${record.actor}`,
   reloaded: (record) => occurred(record),
+  repeated: (record) => `${occurred(record)}${firstCommand(record)}`,
   "session-up": (record) => `Session with ${record.neighbor ?? "a neighbor"} is up`,
   "session-down": (record) =>
     `Session with ${record.neighbor ?? "a neighbor"} is down${evidence(record)}`,
@@ -74,6 +75,12 @@ function note({ note: text }: AuditRecord): string {
 function count({ commands }: AuditRecord, before = "; "): string {
   if (commands.length === 0) return before === "" ? "nothing to withdraw" : "";
   return `${before}${commands.length} ${commands.length === 1 ? "command" : "commands"} written`;
+}
+
+function firstCommand({ commands }: AuditRecord): string {
+  const [first] = commands;
+  const more = commands.length > 1 ? ` and ${commands.length - 1} more` : "";
+  return first === undefined ? "" : `: ${cut(first)}${more}`;
 }
 
 function cut(text: string): string {

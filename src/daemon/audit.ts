@@ -3,6 +3,8 @@ import type { Settlement } from "exabgp-ts-bridge";
 import type { AuditRecord } from "../control/audit-record.ts";
 import type { Transition } from "../core/inputs.ts";
 import type { Clock } from "./clock.ts";
+import { Repeats } from "./repeats.ts";
+import { answersOf, greatest, round } from "./settlements.ts";
 
 /** What a record says whatever was decided. */
 export interface AuditOrigin {
@@ -14,12 +16,23 @@ export interface AuditOrigin {
 /** Where finished records go; numbers them. */
 export type AuditSink = (record: Omit<AuditRecord, "seq">, timing: AuditTiming) => void;
 
-/** What a record says that is about no service. */
+/** What a record says that is no decision about a service's state. */
 export type Occurrence = Pick<AuditRecord, "reason" | "actor"> &
   Partial<
     Pick<
       AuditRecord,
-      "from" | "to" | "note" | "neighbor" | "evidence" | "prefixes" | "configFrom" | "configTo"
+      | "service"
+      | "from"
+      | "to"
+      | "note"
+      | "neighbor"
+      | "evidence"
+      | "prefixes"
+      | "commands"
+      | "ack"
+      | "ackMs"
+      | "configFrom"
+      | "configTo"
     >
   >;
 
@@ -41,12 +54,14 @@ export class AuditDesk {
   readonly #clock: Clock;
   readonly #sink: AuditSink;
   readonly #pending = new Map<number, Pending>();
+  readonly #repeats: Repeats;
   #origin: AuditOrigin;
 
   constructor(clock: Clock, origin: AuditOrigin, sink: AuditSink) {
     this.#clock = clock;
     this.#origin = origin;
     this.#sink = sink;
+    this.#repeats = new Repeats(clock, (fields) => this.occurred(fields));
   }
 
   /** A reload may give the PoP another name. */
@@ -97,8 +112,14 @@ export class AuditDesk {
     this.#finish(pending);
   }
 
+  /** ExaBGP has taken a command that it had refused or not answered. @param service The first that names `prefix`. */
+  repeated(prefix: string, service: string | undefined, settlement: Settlement): void {
+    this.#repeats.add(prefix, service, settlement);
+  }
+
   /** Hands over what still waits for answers, as it is: before exit. */
   flush(): void {
+    this.#repeats.flush();
     for (const pending of this.#pending.values()) this.#finish(pending);
     this.#pending.clear();
   }
@@ -108,35 +129,12 @@ export class AuditDesk {
   }
 
   #finish({ draft, decidedMs, settled }: Pending): void {
-    const written = settled.filter(({ line }) => line !== undefined);
-    const ack = worst(written);
-    const ackMs = greatest(written.map((one) => one.ackMs));
-    const writtenAtMs = greatest(written.map((one) => one.writtenAtMs));
+    const writtenAtMs = greatest(
+      settled.map((one) => (one.line === undefined ? undefined : one.writtenAtMs)),
+    );
     this.#sink(
-      {
-        ...draft,
-        commands: written.map(({ line }) => line ?? ""),
-        ...(ack && { ack }),
-        ...(ackMs === undefined ? {} : { ackMs: round(ackMs) }),
-      },
+      { ...draft, ...answersOf(settled) },
       { writeMs: writtenAtMs === undefined ? undefined : round(writtenAtMs - decidedMs) },
     );
   }
-}
-
-/** An answer that never came, for whatever reason, is a `timeout`: nobody knows whether it was applied. */
-function worst(settled: readonly Settlement[]): AuditRecord["ack"] {
-  const outcomes = settled.map(({ outcome }) => outcome);
-  if (outcomes.length === 0) return undefined;
-  if (outcomes.includes("error")) return "error";
-  return outcomes.every((outcome) => outcome === "done") ? "done" : "timeout";
-}
-
-function greatest(values: readonly (number | undefined)[]): number | undefined {
-  const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 100) / 100;
 }

@@ -141,8 +141,17 @@ export class Loop {
     const done = outcome === "done" || outcome === "unconfirmed";
     if (!done) log.error({ line, outcome, ackMs, detail }, "command failed");
     else log.debug({ line, outcome, ackMs }, "command answered");
+    if (done && decision === undefined) {
+      audit.repeated(route.prefix, this.#serviceOf(route.prefix), settlement);
+    }
     this.dispatch({ type: "answer", prefix: route.prefix, change, done });
     if (type === "withdraw") this.#saveOwnedSoon();
+  }
+
+  #serviceOf(prefix: string): string | undefined {
+    const { plan, prefixes, prefixAt } = this.#state.index;
+    const [first = -1] = prefixes[prefixAt.get(prefix) ?? -1]?.services ?? [];
+    return plan.services[first]?.name;
   }
 
   #saveOwnedSoon(): void {

@@ -193,6 +193,12 @@ const occurrences: readonly [Partial<AuditRecord>, string, number, string][] = [
     5,
     "Session with 198.51.100.1 is up",
   ],
+  [
+    { reason: "repeated", commands: [withdraw, withdraw, withdraw] },
+    "repeated",
+    5,
+    `PoP fra1: repeated by agent: ${withdraw} and 2 more`,
+  ],
   [{ reason: "something-new", actor: "uid:0" }, "other", 5, "PoP fra1: something-new by uid:0"],
 ];
 
