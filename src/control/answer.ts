@@ -1,6 +1,7 @@
 /** An answer to a request, before it is written. */
 import type { ServerResponse } from "node:http";
 import type { ErrorBody } from "./protocol.ts";
+import { safeJsonLine } from "./unsafe-text.ts";
 
 export interface Answer {
   readonly status: number;
@@ -31,12 +32,12 @@ export function errorAnswer(
   return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
-/** @param body Anything that JSON can say. */
+/** @param body Anything that JSON can say; curl shows it on a terminal. */
 export function json(status: number, body: object): TextAnswer {
   return {
     status,
     headers: JSON_HEADERS,
-    body: `${JSON.stringify(body)}\n`,
+    body: `${safeJsonLine(JSON.stringify(body))}\n`,
   };
 }
 

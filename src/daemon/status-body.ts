@@ -3,6 +3,7 @@
  * that. It is made a millisecond at a time from one state, which does not change; whoever asks meanwhile gets the
  * next one together, so that it is never older than the question; and between two there is a rest.
  */
+import { safeJsonLine } from "../control/unsafe-text.ts";
 import { serviceStatus } from "../core/status.ts";
 import type { Clock } from "./clock.ts";
 import { headOf, type StatusSources } from "./status.ts";
@@ -53,15 +54,13 @@ export class StatusBody {
     let beganMs = this.#clock.nowMs();
     const sources = this.#sources();
     const { state, moment, echo } = sources;
-    const [head = "", tail = ""] = splitOnce(JSON.stringify(headOf(sources)), '"services":[');
+    const [head = "", tail = ""] = splitOnce(jsonOf(headOf(sources)), '"services":[');
     const parts = [Buffer.from(`${head}"services":[`)];
     const sent = echo.byPrefix();
     let texts: string[] = [];
     for (const [at, planned] of state?.index.plan.services.entries() ?? []) {
       if (state === undefined) break;
-      texts.push(
-        (at === 0 ? "" : ",") + JSON.stringify(serviceStatus(state, planned, at, moment, sent)),
-      );
+      texts.push((at === 0 ? "" : ",") + jsonOf(serviceStatus(state, planned, at, moment, sent)));
       if (at % STEP !== 0 || this.#clock.nowMs() - beganMs < SLICE_MS) continue;
       parts.push(Buffer.from(texts.join("")));
       texts = [];
@@ -74,6 +73,11 @@ export class StatusBody {
     spent.ms += this.#clock.nowMs() - beganMs;
     return body;
   }
+}
+
+/** As curl may show it on a terminal. */
+function jsonOf(value: object): string {
+  return safeJsonLine(JSON.stringify(value));
 }
 
 /** In JSON no text can hold `separator`: its quotes would be escaped. */

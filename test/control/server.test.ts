@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { getStatus } from "../../src/control/client.ts";
+import { UNSAFE } from "../../src/control/unsafe-text.ts";
 import { systemTimers } from "../../checks/timers.ts";
 import { manualTimers } from "../checks/manual-timers.ts";
 import { closed, hearAll, say, startTestServer, STATUS } from "./fixtures.ts";
@@ -177,6 +178,16 @@ describe("requests and answers", () => {
     const { status, body } = split(await hearAll(socket));
     assert.equal(status, 503);
     assert.deepEqual(JSON.parse(body), health);
+  });
+
+  it("has nothing in an answer that a terminal would obey", async (context) => {
+    const note = "a\nb\u001b[2J\u009b2J\u202e \u{e0001} \u00e9";
+    const told = { ok: true, detail: note };
+    const { socketPath } = await startTestServer(context, { healthz: () => told });
+    const socket = await say(socketPath, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    const body = Buffer.from(split(await hearAll(socket)).body, "latin1").toString("utf8");
+    assert.doesNotMatch(body.trimEnd(), UNSAFE);
+    assert.deepEqual(JSON.parse(body), told);
   });
 
   it("a status that throws is 500, and reported with its stack", async (context) => {

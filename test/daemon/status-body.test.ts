@@ -15,7 +15,7 @@ function sourcesOf(services: number): StatusSources & { state: AgentState } {
   const plan = planOf(...Array.from({ length: services }, (_, nth) => `s${nth}`));
   const bridge = { phase: "ready", identity: undefined, acks: "on", queued: 0, inFlight: 0 };
   const problems = new Problems(systemClock, memoryLog().log);
-  problems.report("state-dir", 'a hostile "services":[ text');
+  problems.report("state-dir", 'a hostile "services":[ text \u009b2J\u202e');
   return {
     moment: { nowMs: 5000, wallMs: Date.UTC(2026, 0, 1) },
     version: "0",
@@ -36,6 +36,8 @@ describe("the status as JSON", () => {
       const body = await new StatusBody(systemClock, () => sources).get();
       const text = Buffer.from(body).toString("utf8");
       assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(statusOf(sources))));
+      // curl shows it on terminals.
+      assert.match(text, /^[\x20-\x7e]+\n$/);
     });
   }
 
