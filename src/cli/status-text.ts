@@ -5,6 +5,7 @@ import { printable } from "./printable.ts";
 import { cut, paint, table, type Cell, type Color } from "./table.ts";
 import {
   deviates,
+  isOverruled,
   listPrefixes,
   SESSION_COLORS,
   STATE_COLORS,
@@ -129,11 +130,11 @@ function serviceRows(services: readonly ServiceStatus[], options: StatusTextOpti
   ]);
 }
 
-/** All of them for one service; else only those where ExaBGP is not where it should be. */
+/** All of them for one service; else only those where ExaBGP is not where it should be, or another service decides. */
 function routeRows(services: readonly ServiceStatus[], { isDetailed }: StatusTextOptions): Row[] {
-  return services.flatMap(({ name, routes }) =>
+  return services.flatMap(({ name, state, routes }) =>
     routes
-      .filter((route) => isDetailed || deviates(route))
+      .filter((route) => isDetailed || deviates(route) || isOverruled(state, route))
       .map((route) => [
         route.prefix,
         name,

@@ -53,3 +53,13 @@ export function deviates({ wanted, told, answer }: RouteStatus): boolean {
   if (wanted === "leave") return false;
   return told !== (wanted === "announce" ? "announced" : "withdrawn");
 }
+
+/** Whether a prefix is not as the state of this service says: another service shares it, and decides. */
+export function isOverruled(
+  state: ServiceStatus["state"],
+  { wanted, variant }: RouteStatus,
+): boolean {
+  if (state === "up" || state === "pinned") return wanted === "withdraw";
+  if (wanted !== "announce") return false;
+  return state === "drained" || (state === "down" && variant !== "down");
+}

@@ -14,6 +14,7 @@ if (DNS === undefined) throw new Error("the fixture has a service");
 const [ROUTE] = DNS.routes;
 const [CHECK] = DNS.checks;
 if (ROUTE === undefined || CHECK === undefined) throw new Error("the service has both");
+const OUT = { ...ROUTE, wanted: "withdraw", told: "withdrawn" } as const;
 
 /** Everything that can be wrong at once, with text from outside that a terminal would obey. */
 const TROUBLE: Status = {
@@ -59,7 +60,7 @@ const TROUBLE: Status = {
       ],
     },
     { ...DNS, name: "idle", state: "starting", reason: "check-unknown", routes: [], checks: [] },
-    { ...DNS, name: "mail", state: "drained", reason: "operator-drain", checks: [] },
+    { ...DNS, name: "mail", state: "drained", reason: "operator-drain", routes: [OUT], checks: [] },
   ],
   drains: [
     drain({
@@ -98,7 +99,7 @@ const ORDERS: Status = {
       withdrawsAt: "2026-01-01T00:00:52.000Z",
     },
     { ...DNS, name: "web", state: "pinned", reason: "pinned" },
-    { ...DNS, name: "mail", state: "drained", reason: "maintenance-window" },
+    { ...DNS, name: "mail", state: "drained", reason: "maintenance-window", routes: [OUT] },
   ],
   drains: [
     drain({

@@ -7,6 +7,7 @@ import { mayColor } from "../../src/cli/io.ts";
 import { printable, printableJson } from "../../src/cli/printable.ts";
 import {
   deviates,
+  isOverruled,
   listPrefixes,
   summarizeRoutes,
   type RouteStatus,
@@ -133,6 +134,28 @@ describe("routes", () => {
     it(`${row.join(", ")}: ${is ? "deviates" : "as it should be"}`, () => {
       const [wanted, told, answer] = row;
       assert.equal(deviates(route("192.0.2.0/24", wanted, told, answer)), is);
+    });
+  }
+});
+
+describe("a prefix that another service decides about", () => {
+  const route = { prefix: "192.0.2.0/24", told: "announced", answer: "done", sent: [] } as const;
+  const cases = [
+    ["up", "announce", "up", false],
+    ["up", "withdraw", undefined, true],
+    ["pinned", "withdraw", undefined, true],
+    ["down", "withdraw", undefined, false],
+    ["down", "announce", "down", false],
+    ["down", "announce", "up", true],
+    ["drained", "withdraw", undefined, false],
+    ["drained", "announce", "draining", true],
+    ["draining", "announce", "draining", false],
+    ["starting", "leave", undefined, false],
+    ["stopping", "announce", "up", false],
+  ] as const;
+  for (const [state, wanted, variant, expected] of cases) {
+    it(`${state}, ${wanted} ${variant ?? ""}: ${expected}`, () => {
+      assert.equal(isOverruled(state, { ...route, wanted, variant }), expected);
     });
   }
 });
