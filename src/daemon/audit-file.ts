@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { open, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { recordLine, type AuditRecord } from "../control/audit-record.ts";
-import { endsWithin, lastRecord } from "./audit-tail.ts";
+import { endsWithin, lastRecord, recentRecords } from "./audit-tail.ts";
 import type { Clock } from "./clock.ts";
 import { recordCount } from "./record-count.ts";
 
@@ -55,6 +55,18 @@ export class AuditFile {
   /** How many records will never be on disk. */
   get lost(): number {
     return this.#lost;
+  }
+
+  /** Whether the record of this decision is among the last ones of earlier lives. */
+  has({ boot, at, service, from, to }: Omit<AuditRecord, "seq">): boolean {
+    return recentRecords(this.#path).some(
+      (one) =>
+        one.boot === boot &&
+        one.at === at &&
+        one.service === service &&
+        one.from === from &&
+        one.to === to,
+    );
   }
 
   /** Numbers the record and writes it soon. */

@@ -24,6 +24,12 @@ export function lastRecord(path: string): AuditRecord | undefined {
   });
 }
 
+/** The whole records at the end of the file, some hundreds. */
+export function recentRecords(path: string): AuditRecord[] {
+  const text = onFile(path, (fd, size) => readEnd(fd, size, TAIL_BYTES)) ?? "";
+  return text.split("\n").flatMap((line) => parseRecord(line) ?? []);
+}
+
 /** Whether the file ends in the middle of a line. */
 export function endsWithin(path: string): boolean {
   const end = onFile(path, (fd, size) => readEnd(fd, size, 1)) ?? "";

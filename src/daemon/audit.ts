@@ -1,8 +1,10 @@
 /** Audit records: one per decision, complete when ExaBGP has answered its commands. */
-import type { Settlement } from "exabgp-ts-bridge";
+import { encodeAnnounce, encodeWithdraw, type Settlement } from "exabgp-ts-bridge";
 import type { AuditRecord } from "../control/audit-record.ts";
 import type { Transition } from "../core/inputs.ts";
+import type { Command } from "../core/routes.ts";
 import type { Clock } from "./clock.ts";
+import type { Draft } from "./open-decisions.ts";
 import { Repeats } from "./repeats.ts";
 import { answersOf, greatest, round } from "./settlements.ts";
 
@@ -14,7 +16,7 @@ export interface AuditOrigin {
 }
 
 /** Where finished records go; numbers them. */
-export type AuditSink = (record: Omit<AuditRecord, "seq">, timing: AuditTiming) => void;
+export type AuditSink = (record: Draft, timing: AuditTiming) => void;
 
 /** What a record says that is no decision about a service's state. */
 export type Occurrence = Pick<AuditRecord, "reason" | "actor"> &
@@ -43,9 +45,10 @@ export interface AuditTiming {
 }
 
 interface Pending {
-  readonly draft: Omit<AuditRecord, "seq">;
+  readonly draft: Draft;
   readonly decidedMs: number;
-  open: number;
+  /** What it caused. */
+  readonly commands: readonly Command[];
   readonly settled: Settlement[];
 }
 
@@ -55,12 +58,20 @@ export class AuditDesk {
   readonly #sink: AuditSink;
   readonly #pending = new Map<number, Pending>();
   readonly #repeats: Repeats;
+  readonly #keep: (drafts: () => readonly Draft[]) => void;
   #origin: AuditOrigin;
 
-  constructor(clock: Clock, origin: AuditOrigin, sink: AuditSink) {
+  /** @param keep Told whenever other decisions wait for answers: should the agent die, `recover` gets them. */
+  constructor(
+    clock: Clock,
+    origin: AuditOrigin,
+    sink: AuditSink,
+    keep: (drafts: () => readonly Draft[]) => void = () => {},
+  ) {
     this.#clock = clock;
     this.#origin = origin;
     this.#sink = sink;
+    this.#keep = keep;
     this.#repeats = new Repeats(clock, (fields) => this.occurred(fields));
   }
 
@@ -69,8 +80,14 @@ export class AuditDesk {
     this.#origin = { ...this.#origin, pop };
   }
 
-  /** @param commands How many commands the decision caused. */
-  decided(transition: Transition, commands: number): void {
+  /** Decisions that an earlier life of the agent did not see answered: nobody knows what became of their commands. */
+  recover(drafts: readonly Draft[]): void {
+    for (const draft of drafts) this.#sink({ ...draft, ack: "timeout" }, { writeMs: undefined });
+    if (drafts.length > 0) this.#keep(() => this.#openDrafts());
+  }
+
+  /** @param commands What the decision caused. */
+  decided(transition: Transition, commands: readonly Command[]): void {
     const { service, from, to, reason, actor, note, check, evidence, prefixes } = transition;
     const { detectMs, until } = transition;
     const pending: Pending = {
@@ -90,11 +107,12 @@ export class AuditDesk {
         ...(detectMs === undefined ? {} : { detectMs: round(detectMs) }),
       },
       decidedMs: this.#clock.nowMs(),
-      open: commands,
+      commands,
       settled: [],
     };
-    if (commands === 0) this.#finish(pending);
-    else this.#pending.set(transition.decision, pending);
+    if (commands.length === 0) return this.#finish(pending);
+    this.#pending.set(transition.decision, pending);
+    this.#keep(() => this.#openDrafts());
   }
 
   /** A record of what is about the whole PoP: no command belongs to it. */
@@ -107,9 +125,10 @@ export class AuditDesk {
     const pending = this.#pending.get(decision ?? -1);
     if (pending === undefined) return;
     pending.settled.push(settlement);
-    if (pending.settled.length < pending.open) return;
+    if (pending.settled.length < pending.commands.length) return;
     this.#pending.delete(decision ?? -1);
     this.#finish(pending);
+    this.#keep(() => this.#openDrafts());
   }
 
   /** ExaBGP has taken a command that it had refused or not answered. @param service The first that names `prefix`. */
@@ -122,6 +141,17 @@ export class AuditDesk {
     this.#repeats.flush();
     for (const pending of this.#pending.values()) this.#finish(pending);
     this.#pending.clear();
+    this.#keep(() => []);
+  }
+
+  /** With the lines that were to be written, as far as that can be told before they are. */
+  #openDrafts(): Draft[] {
+    return [...this.#pending.values()].map(({ draft, commands }) => ({
+      ...draft,
+      commands: commands.map(({ type, route }) =>
+        type === "announce" ? encodeAnnounce(route) : encodeWithdraw(route),
+      ),
+    }));
   }
 
   #head() {

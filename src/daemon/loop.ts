@@ -105,7 +105,7 @@ export class Loop {
     const transitions = actions.filter((action) => action.type === "transition");
     for (const transition of transitions) {
       const caused = commands.filter(({ decision }) => decision === transition.decision);
-      this.#options.audit.decided(transition, caused.length);
+      this.#options.audit.decided(transition, caused);
       this.#options.meter?.decided(transition);
     }
     for (const command of commands) if (command.type === "withdraw") this.#send(command);

@@ -13,7 +13,7 @@ import { startAgent } from "../core/configure.ts";
 import type { OwnedRoute } from "../core/routes.ts";
 import { type AgentArguments, parseArguments } from "./arguments.ts";
 import { takeAttempt } from "./attempts.ts";
-import { AuditDesk } from "./audit.ts";
+import { AuditDesk, type AuditSink } from "./audit.ts";
 import { createMoments, systemClock as clock } from "./clock.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
 import { Control } from "./control.ts";
@@ -152,11 +152,13 @@ class Agent {
       hasJournal,
     });
     const origin = { pop: this.#effective.plan.pop, boot, agent: this.#version };
-    this.#audit = new AuditDesk(clock, origin, (draft, timing) => {
+    const take: AuditSink = (draft, timing) => {
       const record = this.#records.take(draft, timing);
       // Sessions have an event of their own.
       if (record.neighbor === undefined) this.#events.transition(record);
-    });
+    };
+    this.#audit = new AuditDesk(clock, origin, take, this.#records.keepOpen);
+    this.#audit.recover(this.#records.left(boot));
     this.#scheduler = new Scheduler({
       clock,
       context: { resolver: createResolver() },

@@ -4,6 +4,7 @@ import { AuditFile } from "./audit-file.ts";
 import type { AuditTiming } from "./audit.ts";
 import type { Clock } from "./clock.ts";
 import { Journal } from "./journal.ts";
+import { OpenDecisions, type Draft } from "./open-decisions.ts";
 import type { Log } from "./log.ts";
 import type { ProblemKind, Problems } from "./problems.ts";
 import { logRecord } from "./record-log.ts";
@@ -22,9 +23,12 @@ export class Records {
   readonly #log: Log;
   readonly #file: AuditFile;
   readonly #journal: Journal | undefined;
+  readonly #open: OpenDecisions;
 
   constructor({ log, problems, hasJournal, ...options }: RecordsOptions) {
     this.#log = log;
+    // Not forgotten before its record is on disk.
+    this.#open = new OpenDecisions(options.stateDir, () => this.#file.flush());
     const told = (word: ProblemKind) => ({
       problem: (detail: string | undefined) => problems.count(word, detail),
       lost: (count: number) => log.error({ word, count }, "records lost"),
@@ -40,8 +44,17 @@ export class Records {
     return this.#file.lost;
   }
 
+  /** Decisions that wait for answers, for `left` of the next life. */
+  readonly keepOpen = (drafts: () => readonly Draft[]): void => this.#open.keep(drafts);
+
+  /** Decisions that the last life of the agent left without a record. */
+  left(boot: string): Draft[] {
+    // One may have died between the record and the forgetting.
+    return this.#open.left(boot).filter((draft) => !this.#file.has(draft));
+  }
+
   /** @returns The record with its number. */
-  take(draft: Omit<AuditRecord, "seq">, timing: AuditTiming): AuditRecord {
+  take(draft: Draft, timing: AuditTiming): AuditRecord {
     const record = this.#file.append(draft);
     if (this.#journal === undefined) logRecord(this.#log, record, timing);
     else this.#journal.append(record, timing);
@@ -50,6 +63,6 @@ export class Records {
 
   /** Resolves when both have taken everything, or have refused. */
   async flush(): Promise<void> {
-    await Promise.all([this.#file.flush(), this.#journal?.flush()]);
+    await Promise.all([this.#file.flush(), this.#journal?.flush(), this.#open.flush()]);
   }
 }

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Settlement } from "exabgp-ts-bridge";
 import type { Transition } from "../../src/core/inputs.ts";
+import type { Command } from "../../src/core/routes.ts";
 import type { AuditRecord } from "../../src/control/audit-record.ts";
 import { AuditDesk } from "../../src/daemon/audit.ts";
 import { AuditFile } from "../../src/daemon/audit-file.ts";
@@ -48,6 +49,15 @@ function settlement(
   return { outcome, line, writtenAtMs: 1000.5, ackMs, detail: "" };
 }
 
+function commands(count: number): Command[] {
+  return Array.from({ length: count }, (_, nth) => ({
+    type: "withdraw",
+    route: { prefix: `192.0.2.${nth}/32`, nextHop: "self" },
+    change: nth + 1,
+    decision: DOWN.decision,
+  }));
+}
+
 function desk() {
   const clock = manualClock();
   const records: (Omit<AuditRecord, "seq"> & { writeMs?: number | undefined })[] = [];
@@ -60,7 +70,7 @@ function desk() {
 describe("AuditDesk", () => {
   it("hands over one flat record when the last answer is there", () => {
     const { audit, records } = desk();
-    audit.decided(DOWN, 2);
+    audit.decided(DOWN, commands(2));
     audit.answered(7, settlement("done", "withdraw route 192.0.2.0/24 next-hop self", 2.5));
     assert.deepEqual(records, []);
     audit.answered(7, settlement("done", "withdraw route 198.51.100.0/24 next-hop self", 4));
@@ -98,7 +108,7 @@ describe("AuditDesk", () => {
   for (const { outcomes, ack } of worst) {
     it(`says ${ack} for ${outcomes.join(", ")}`, () => {
       const { audit, records } = desk();
-      audit.decided(DOWN, outcomes.length);
+      audit.decided(DOWN, commands(outcomes.length));
       for (const outcome of outcomes) audit.answered(7, settlement(outcome, "x"));
       assert.equal(records[0]?.ack, ack);
     });
@@ -106,9 +116,9 @@ describe("AuditDesk", () => {
 
   it("records a decision without commands at once, and one without answers before exit", () => {
     const { audit, records } = desk();
-    audit.decided({ ...DOWN, decision: 8 }, 0);
+    audit.decided({ ...DOWN, decision: 8 }, []);
     assert.deepEqual(records[0]?.commands, []);
-    audit.decided(DOWN, 1);
+    audit.decided(DOWN, commands(1));
     assert.equal(records.length, 1);
     audit.flush();
     assert.equal(records.length, 2);
@@ -116,7 +126,7 @@ describe("AuditDesk", () => {
 
   it("says when the order ends by itself", () => {
     const { audit, records } = desk();
-    audit.decided({ ...DOWN, to: "drained", until: "2026-01-01T02:00:00.000Z" }, 0);
+    audit.decided({ ...DOWN, to: "drained", until: "2026-01-01T02:00:00.000Z" }, []);
     assert.equal(records[0]?.until, "2026-01-01T02:00:00.000Z");
   });
 });
