@@ -106,7 +106,8 @@ function writeHead(
   }
   if (sessions.length === 0) rows.push([{ text: "session" }, { text: "none heard of yet" }]);
   if (!config.current) {
-    const instead = config.origin === "none" ? "nothing is announced" : "an earlier one goes on";
+    const instead =
+      config.origin === "none" ? "nothing new is announced" : "an earlier one goes on";
     rows.push([{ text: "config" }, colored(`${config.path} is not in force: ${instead}`, "red")]);
     for (const problem of config.problems) rows.push([{ text: "" }, { text: problem }]);
   }

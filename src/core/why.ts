@@ -137,7 +137,9 @@ export function whyText(why: Why, wallMs: number): string {
 /** A service that runs by an old configuration, or none, is no decision of today's file. */
 function configEvidence({ config: { origin, current } }: Surroundings): string[] {
   if (origin === "none") {
-    return ["There is no usable configuration: nothing is announced, and only drains are obeyed."];
+    return [
+      "There is no usable configuration: nothing new is announced, and only drains are obeyed; else what ExaBGP holds is left alone.",
+    ];
   }
   if (origin === "last-good")
     return ["The file is not usable; the last good configuration goes on."];

@@ -240,6 +240,25 @@ describe("why, in whatever state", () => {
   });
 });
 
+describe("why, without a configuration", () => {
+  it("does not say that nothing is announced, where an earlier life announced it", () => {
+    const plan = { pop: "p", services: SERVICES };
+    const route = { prefix: "203.0.113.0/24", nextHop: "self" };
+    const owned = new Map([[route.prefix, { route, services: ["c"], shared: "all" as const }]]);
+    const { state } = startAgent(plan, owned, [], 0);
+    const why = whyService(state, "c", {
+      moment: { nowMs: 0, wallMs: 0 },
+      sessions: [],
+      exabgp: { phase: "ready", acks: "on" },
+      config: { origin: "none", current: false },
+      sent: new Map(),
+    });
+    const text = why?.because.join(" ") ?? "";
+    assert.match(text, /nothing new is announced.*left alone/);
+    assert.match(text, /203\.0\.113\.0\/24 is as an earlier life of the agent left it: announced/);
+  });
+});
+
 function service(name: string, prefix: string, checks: number, require: Require): ServicePlan {
   const timing = { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 };
   const route = { prefix, nextHop: "self" };
