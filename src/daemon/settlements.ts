@@ -18,7 +18,8 @@ export function answersOf(
 
 /** An answer that never came, for whatever reason, is a `timeout`: nobody knows whether it was applied. */
 function worst(settled: readonly Settlement[]): AuditRecord["ack"] {
-  const outcomes = settled.map(({ outcome }) => outcome);
+  // An ExaBGP whose acks are off was never to answer.
+  const outcomes = settled.map(({ outcome }) => outcome).filter((one) => one !== "unconfirmed");
   if (outcomes.length === 0) return undefined;
   if (outcomes.includes("error")) return "error";
   return outcomes.every((outcome) => outcome === "done") ? "done" : "timeout";

@@ -104,9 +104,11 @@ describe("AuditDesk", () => {
     { outcomes: ["done", "timeout"], ack: "timeout" },
     { outcomes: ["done", "closed"], ack: "timeout" },
     { outcomes: ["done"], ack: "done" },
+    { outcomes: ["unconfirmed", "unconfirmed"], ack: undefined },
+    { outcomes: ["unconfirmed", "closed"], ack: "timeout" },
   ] as const;
   for (const { outcomes, ack } of worst) {
-    it(`says ${ack} for ${outcomes.join(", ")}`, () => {
+    it(`says ${ack ?? "nothing"} for ${outcomes.join(", ")}`, () => {
       const { audit, records } = desk();
       audit.decided(DOWN, commands(outcomes.length));
       for (const outcome of outcomes) audit.answered(7, settlement(outcome, "x"));
