@@ -6,9 +6,13 @@ import { createSite, ScriptedExabgp } from "./scripted-exabgp.ts";
 
 /** Nobody else's: a limit of processes counts all of a user. The kernel does not hold root to it. */
 const USER = 54_321;
+/** It may read: the repository can be in a folder of root's own. */
 const AS_USER =
   process.getuid?.() === 0
-    ? ["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--clear-groups"]
+    ? [
+        ...["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--clear-groups"],
+        ...["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"],
+      ]
     : [];
 
 it("a signal while no thread can be started does not end the agent", async (t) => {
