@@ -1,24 +1,28 @@
-/** A reload where the host has nothing left to read a file with: refused, and the agent goes on. */
+/** A reload where the host has nothing left to read a file with: refused, and the agent goes on. Needs root. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { it } from "node:test";
+import { REPOSITORY } from "../lab/repository.ts";
 import { createSite, ScriptedExabgp } from "./scripted-exabgp.ts";
 
 /** Nobody else's: a limit of processes counts all of a user. The kernel does not hold root to it. */
 const USER = 54_321;
-/** It may read: the repository can be in a folder of root's own. */
-const AS_USER =
-  process.getuid?.() === 0
-    ? [
-        ...["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--clear-groups"],
-        ...["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"],
-      ]
-    : [];
+const AS_USER = ["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--clear-groups"];
+
+/** Of a shell in a mount namespace of its own: the repository may be in a folder that only root can enter. */
+const VIEW = 'mount --bind "$0" "$1" && shift && exec "$@"';
 
 it("a signal while no thread can be started does not end the agent", async (t) => {
   const site = await createSite(t);
   execFileSync("chmod", ["-R", "a+rwX", site.folder]);
-  const exabgp = new ScriptedExabgp(site, [], { wrap: AS_USER });
+  const view = join(site.folder, "app");
+  mkdirSync(view);
+  const exabgp = new ScriptedExabgp(site, [], {
+    wrap: ["unshare", "--mount", "sh", "-c", VIEW, REPOSITORY, view, ...AS_USER],
+    program: join(view, "bin/anyctl"),
+  });
   await exabgp.waitForCommands(1);
   const limit = ["prlimit", "--pid", String(exabgp.child.pid), "--nproc=1"];
   const [program = "", ...args] = [...AS_USER, ...limit];

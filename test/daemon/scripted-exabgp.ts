@@ -92,6 +92,8 @@ services:
 
 export interface Place {
   readonly wrap?: readonly string[];
+  /** The agent's program; default: this repository's. */
+  readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -108,7 +110,8 @@ export class ScriptedExabgp {
   /** @param place What runs the agent elsewhere, and what it finds there in its environment. */
   constructor(site: Site, args: readonly string[] = [], place: Place = {}) {
     this.#site = site;
-    const argv = [...(place.wrap ?? []), ANYCTL, "agent", "--config", site.configPath, ...args];
+    const { wrap = [], program = ANYCTL } = place;
+    const argv = [...wrap, program, "agent", "--config", site.configPath, ...args];
     this.child = spawn(argv[0] ?? "", argv.slice(1), {
       env: { PATH: process.env["PATH"], exabgp_cli_pipe: "/nowhere", ...place.env },
     });
