@@ -53,15 +53,16 @@ export function calendarOf(cron: string): Calendar {
   // In UTC no local time is skipped or repeated. It only matches, and leaves node-cron's registry at once.
   const task = createTask(cron, () => {}, { timezone: "UTC" });
   void task.destroy();
+  const isPlain = [...dayOfMonth, ...dayOfWeek].every((one) => typeof one === "number");
   const firstMs = (sorted[0] ?? 0) * MINUTE_MS;
   return { minutes: sorted, comes: () => comes(task), hasDay };
 
   function hasDay(dayMs: number): boolean {
     const date = new Date(dayMs + firstMs);
-    // node-cron takes 25 µs; most days need no more than this.
+    // node-cron takes 25 µs, and only tokens such as `L` and `1#2` need it.
     if (!month.includes(date.getUTCMonth() + 1)) return false;
     if (isOut(dayOfMonth, date.getUTCDate()) || isOut(dayOfWeek, date.getUTCDay())) return false;
-    return task.match(date);
+    return isPlain || task.match(date);
   }
 }
 

@@ -12,9 +12,9 @@ const ALL_SERVICES = "_all";
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** Days that are looked at for two starts that are too close: a year with a leap day in it. */
+/** Days that are looked at for two starts that are too close: in 28 years every date falls on every day of the week. */
 const FIRST_DAY_MS = Date.UTC(2024, 0, 1);
-const DAYS = 366;
+const DAYS = 28 * 365 + 7;
 
 export function maintenanceProblems({ main, maintenance, services }: Sources): Problem[] {
   const names = new Set(services.map(({ name }) => name));
@@ -81,25 +81,18 @@ function shortestGapMs({ minutes, hasDay }: Calendar, forMs: number): number | u
   const withinDayMs = gaps.length === 0 ? Infinity : Math.min(...gaps) * MINUTE_MS;
   const [firstMs, lastMs] = [(minutes[0] ?? 0) * MINUTE_MS, (minutes.at(-1) ?? 0) * MINUTE_MS];
   let shortestMs = withinDayMs;
-  // Two days apart by more than this cannot be too close.
-  const daysApart = Math.ceil((forMs + lastMs - firstMs) / DAY_MS);
+  // Two days are a day apart at least.
   if (forMs + lastMs - firstMs >= DAY_MS) {
+    let beforeMs: number | undefined;
     for (let day = 0; day < DAYS; day += 1) {
       const dayMs = FIRST_DAY_MS + day * DAY_MS;
       if (!hasDay(dayMs)) continue;
-      const next = nextDay(hasDay, dayMs + DAY_MS, daysApart);
-      if (next !== undefined) {
-        shortestMs = Math.min(shortestMs, next + firstMs - (dayMs + lastMs));
+      if (beforeMs !== undefined) {
+        shortestMs = Math.min(shortestMs, dayMs + firstMs - (beforeMs + lastMs));
+        if (dayMs - beforeMs === DAY_MS) break;
       }
+      beforeMs = dayMs;
     }
   }
   return shortestMs <= forMs ? shortestMs : undefined;
-}
-
-/** @returns Midnight of the first day that fits, of `days` from `fromMs` on. */
-function nextDay(hasDay: Calendar["hasDay"], fromMs: number, days: number): number | undefined {
-  for (let day = 0; day < days; day += 1) {
-    if (hasDay(fromMs + day * DAY_MS)) return fromMs + day * DAY_MS;
-  }
-  return undefined;
 }

@@ -34,6 +34,8 @@ test("a window is refused exactly when it is not over at its next start", () => 
       const gap = shortestGap(
         (date) => fits(days, date.getUTCDate()) && fits(weekdays, date.getUTCDay()),
         hours.flatMap((hour) => minutes.map((minute) => hour * 60 + minute)),
+        // Weeks are all alike; dates and days of the week meet in all ways within 28 years.
+        days === null ? 21 : 28 * 366,
       );
       const config = attempt(`services:
   a: { scope: local, prefixes: [192.0.2.0/24], checks: { a: { type: tcp, host: "::1", port: 1 } } }
@@ -43,14 +45,25 @@ maintenance: [{ services: [a], cron: "${cron}", for: ${lasts}m, reason: test }]
       assert.equal(isRefused, lasts >= gap, `${cron} for ${lasts}m, gap ${gap}m`);
       counts[isRefused ? "refused" : "accepted"] += 1;
     }),
-    { numRuns: 100 },
+    {
+      numRuns: 100,
+      examples: [
+        [{ minutes: [0], hours: [0, 1], days: [31], weekdays: [1] }, 60],
+        // The 28th and the 1st are a day apart, but not in a leap year.
+        [{ minutes: [0], hours: [0], days: [1, 28], weekdays: null }, 30 * 60],
+      ],
+    },
   );
   assert.ok(counts.accepted > 10 && counts.refused > 10, JSON.stringify(counts));
 });
 
-/** Between two starts in 2024 and January, in minutes, by writing all of them down. */
-function shortestGap(isDay: (date: Date) => boolean, minutes: readonly number[]): number {
-  const all = Array.from({ length: 397 }, (_, day) => day)
+/** Between two starts from 2024 on, in minutes, by writing all of them down. */
+function shortestGap(
+  isDay: (date: Date) => boolean,
+  minutes: readonly number[],
+  dayCount: number,
+): number {
+  const all = Array.from({ length: dayCount }, (_, day) => day)
     .filter((day) => isDay(new Date(Date.UTC(2024, 0, 1 + day))))
     .flatMap((day) => minutes.map((minute) => day * 24 * 60 + minute))
     .toSorted((left, right) => left - right);

@@ -54,13 +54,13 @@ describe("a real journald", () => {
     const entries = await waitForEntries(journal, 2, "ANYCTL_SERVICE=web");
     const {
       _UID: uid,
-      _COMM: comm,
       ANYCTL_AT: at,
       ANYCTL_ACK_MS: ackMs,
       MESSAGE: message,
       ...entry
     } = entries[1] ?? {};
-    assert.deepEqual([uid, comm], ["0", "logger"]);
+    // journald asks for the program behind an entry after it has ended, often: its name may be missing.
+    assert.equal(uid, "0");
     assert.match(String(at), /^\d{4}-.*Z$/);
     assert.match(String(ackMs), /^[\d.]+$/);
     assert.match(
