@@ -164,6 +164,9 @@ describe("state", () => {
     rmSync(site.stateDir, { recursive: true });
     const exabgp = new ScriptedExabgp(site);
     await exabgp.waitForCommands(1);
+    // Routes do not wait for it.
+    const lastGood = join(site.stateDir, "last-good.json");
+    await waitUntil("the last good configuration", () => existsSync(lastGood) || undefined);
     const mode = (path: string) => (statSync(join(site.stateDir, path)).mode & 0o7777).toString(8);
     assert.deepEqual(
       [mode("drains"), mode("last-good.json"), mode("owned.json"), mode(".")],
@@ -226,7 +229,7 @@ describe("state", () => {
     // The next agent finds neither a valid file nor a last good one, but is the child of the same parent.
     exabgp.child.kill("SIGKILL");
     await exabgp.exit();
-    rmSync(join(site.stateDir, "last-good.json"));
+    rmSync(join(site.stateDir, "last-good.json"), { force: true });
     site.writeConfig("services: {}\n");
     const next = new ScriptedExabgp(site);
     const status = await next.waitForStatus(
