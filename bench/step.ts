@@ -28,12 +28,17 @@ const PLAN: Plan = {
     routes: [{ prefix: `10.${nth >> 8}.${nth & 255}.0/24`, nextHop: "self", med: 100 }],
     when: {},
     drainDelayMs: 0,
+    minUpTimeMs: 0,
+    hold: undefined,
     checks: [
       {
         id: `s${nth}/web`,
         name: "web",
         rise: 3,
         fall: 3,
+        weight: 1,
+        advisory: false,
+        use: undefined,
         timing: TIMING,
         spec: { type: "tcp", host: "127.0.0.1", port: 80, watch: false },
       },

@@ -14,7 +14,20 @@ export type DefiniteFailure =
   | "tls-failed"
   | "bad-response"
   | "wrong-status"
-  | "wrong-body";
+  | "wrong-body"
+  | "wrong-answer"
+  | "wrong-rcode"
+  | "wrong-flags"
+  | "serial-lags"
+  | "certificate-expires"
+  | "not-refused"
+  | "exit-status"
+  | "killed"
+  | "not-active"
+  | "not-found"
+  | "stale"
+  | "wrong-content"
+  | "not-assigned";
 
 /** Nobody answered in time: the service hangs, or is only slow. */
 export type AmbiguousFailure = "timeout";
@@ -24,6 +37,9 @@ export type Inconclusive =
   | "resolver-failed"
   | "no-descriptors"
   | "no-ports"
+  | "no-processes"
+  | "bus-failed"
+  | "clock-stepped"
   | "stalled"
   | "internal";
 

@@ -3,15 +3,19 @@ import { z } from "zod";
 import type { ProbeContext } from "./context.ts";
 import { createHttpProbe, HttpCheck } from "./http.ts";
 import { loadGot } from "./http-request.ts";
+import type { Listen } from "./listen.ts";
 import type { Probe } from "./probe.ts";
 import { createTcpProbe, TcpCheck } from "./tcp.ts";
 
 export type { ProbeContext } from "./context.ts";
 
-/** The key is the word that `type` has in the configuration; `prepare` loads what is slow to load. */
+/**
+ * The key is the word that `type` has in the configuration. `prepare` loads what is slow to load; `listen` says how
+ * to hear of the target between two polls, and gives undefined where the check does not want it.
+ */
 export const CHECK_TYPES = {
-  http: { schema: HttpCheck, create: createHttpProbe, prepare: loadGot },
-  tcp: { schema: TcpCheck, create: createTcpProbe, prepare: nothing },
+  http: { schema: HttpCheck, create: createHttpProbe, prepare: loadGot, listen: deaf },
+  tcp: { schema: TcpCheck, create: createTcpProbe, prepare: nothing, listen: deaf },
 } as const;
 
 type CheckTypes = typeof CHECK_TYPES;
@@ -34,6 +38,16 @@ export function createProbe(spec: CheckSpec, context: ProbeContext): Probe {
   return create(spec, context);
 }
 
+/** How to hear of the target of a check between two polls; undefined: it is not listened to. */
+export function createListen(spec: CheckSpec, context: ProbeContext): Listen | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as in `createProbe`
+  const listen = CHECK_TYPES[spec.type].listen as (
+    spec: CheckSpec,
+    context: ProbeContext,
+  ) => Listen | undefined;
+  return listen(spec, context);
+}
+
 /**
  * Loads what the types of `specs` need. Without it the first attempt does, and is slower by that: to be
  * awaited before time is measured.
@@ -41,6 +55,11 @@ export function createProbe(spec: CheckSpec, context: ProbeContext): Probe {
 export async function prepareProbes(specs: readonly CheckSpec[]): Promise<void> {
   const types = new Set(specs.map(({ type }) => type));
   await Promise.all([...types].map((type) => CHECK_TYPES[type].prepare()));
+}
+
+/** For types that are only polled. */
+function deaf(): undefined {
+  return undefined;
 }
 
 function nothing(): Promise<void> {

@@ -120,7 +120,7 @@ class Run {
     this.#take({ ...input, elapsedMs: 0 }, nextMs);
     const health = this.#state.checks[this.#state.index.checkAt.get(check.id) ?? -1]?.health;
     if (health === undefined) return;
-    attempt.nextMs = nextMs + paceOf(health, check.timing);
+    attempt.nextMs = nextMs + paceOf({ health, burst: undefined }, check.timing);
     if (given === undefined) return;
     this.#happenings.splice(shown, 0, {
       atMs: nextMs,

@@ -8,10 +8,13 @@ export type RouteStatus = ServiceStatus["routes"][number];
 export const STATE_COLORS: Readonly<Record<ServiceStatus["state"], Color>> = {
   up: "green",
   pinned: "green",
+  degraded: "yellow",
   down: "red",
+  held: "red",
   draining: "yellow",
   drained: "yellow",
   starting: "cyan",
+  rising: "cyan",
   stopping: "cyan",
 };
 

@@ -22,6 +22,8 @@ function buildService(name: string, service: EffectiveService): ServicePlan {
     routes: service.prefixes.map((prefix) => buildRoute(prefix, service.announce)),
     when: buildWhen(service),
     drainDelayMs: parseDuration(service["drain-delay"]),
+    minUpTimeMs: 0,
+    hold: undefined,
     checks: Object.entries(service.checks).map(([check, keys]) => buildCheck(name, check, keys)),
   };
 }
@@ -46,5 +48,7 @@ function buildRequire(require: EffectiveService["require"]): Require {
 }
 
 function buildCheck(service: string, name: string, check: Check): CheckPlan {
-  return { id: `${service}/${name}`, name, ...resolveTiming({}, check), spec: specOf(check) };
+  const spec = specOf(check);
+  const judged = { weight: 1, advisory: false, use: undefined };
+  return { id: `${service}/${name}`, name, ...resolveTiming({}, check), ...judged, spec };
 }

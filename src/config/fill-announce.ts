@@ -1,7 +1,6 @@
 /** The attributes of routes with their defaults, in the words of the file. */
 import { parseCommunity, parseExtendedCommunity, parseLargeCommunity } from "./community.ts";
 import { overlayOf } from "./overlay.ts";
-import type { Variant } from "./plan.ts";
 import { Announce } from "./schema-announce.ts";
 import type { When } from "./schema-service.ts";
 import type { Filled } from "./timing.ts";
@@ -18,7 +17,7 @@ export function fillAnnounce(announce: Announce): Announce {
 
 /** What is announced in other states, before it is laid over `announce`. */
 export function fillWhen(announce: Announce, when: When | undefined): Filled<When> {
-  const fill = (variant: Variant) => {
+  const fill = (variant: keyof When) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing was cut out of a whole service
     const overlay = overlayOf(announce, when, variant) as "withdraw" | Announce;
     return overlay === "withdraw" ? overlay : canonical(overlay);

@@ -2,7 +2,6 @@
 import { parseCommunity } from "./community.ts";
 import type { Draft } from "./issues.ts";
 import { PREPENDS_MAX } from "./limits.ts";
-import type { Variant } from "./plan.ts";
 import type { Announce } from "./schema-announce.ts";
 import type { When } from "./schema-service.ts";
 
@@ -12,14 +11,16 @@ const GRACEFUL_SHUTDOWN = "65535:0";
 /** Enough for a path over one more network to be shorter in most cases. */
 const DRAINING_PREPENDS = 3;
 
+type Overlaid = keyof When;
+
 /** In the order in which they are written. */
-export const VARIANTS: readonly Variant[] = ["down", "draining"];
+export const VARIANTS: readonly Overlaid[] = ["down", "draining"];
 
 /** What `when` says about a state, or is taken to say. */
 export function overlayOf(
   announce: Draft<Announce>,
   when: Draft<When> | undefined,
-  variant: Variant,
+  variant: Overlaid,
 ): "withdraw" | Draft<Announce> {
   const said = when?.[variant];
   if (said !== undefined) return said;
@@ -30,7 +31,7 @@ export function overlayOf(
 export function announceIn(
   announce: Draft<Announce>,
   when: Draft<When> | undefined,
-  variant: Variant,
+  variant: Overlaid,
 ): Draft<Announce> | undefined {
   const overlay = overlayOf(announce, when, variant);
   return overlay === "withdraw" ? undefined : layOver(announce, overlay);

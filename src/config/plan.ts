@@ -20,15 +20,33 @@ export interface ServicePlan {
   readonly when: Readonly<Partial<Record<Variant, readonly Route[]>>>;
   /** How long `draining` is announced before the withdrawal; a drain may say otherwise. */
   readonly drainDelayMs: number;
+  /** How long the requirement must have been met before the service is announced anew. */
+  readonly minUpTimeMs: number;
+  /** How long a service that was withdrawn stays away, whatever its checks say; undefined: not at all. */
+  readonly hold: Hold | undefined;
   /** Empty only in a plan made from owned prefixes; such a service stays `starting`. */
   readonly checks: readonly CheckPlan[];
 }
 
 /** States that may announce other attributes than `up`, the worst last. */
-export type Variant = "draining" | "down";
+export type Variant = "degraded" | "draining" | "down";
 
-/** How many of a service's checks must be up. */
-export type Require = "all" | "any" | { readonly atLeast: number };
+/** Which of a service's checks must be up; advisory ones are never asked. */
+export type Require =
+  | "all"
+  | "any"
+  | { readonly atLeast: number }
+  /** The weights of those that are up add up to `weight`; once met, to `weight - hysteresis`. */
+  | { readonly weight: number; readonly hysteresis: number };
+
+/** The flap budget: after `flaps` withdrawals within `withinMs` the service stays away. */
+export interface Hold {
+  readonly withinMs: number;
+  /** Those that come first: how long after each of them, in milliseconds since the withdrawal. 0: not at all. */
+  readonly first: readonly number[];
+  /** How long after every further one. */
+  readonly furtherMs: number;
+}
 
 /** A maintenance window: services leave the anycast set by the clock. */
 export interface WindowPlan {
@@ -52,6 +70,12 @@ export interface CheckPlan {
   /** Failures in a row before `down`, at least 1. */
   readonly fall: number;
   readonly timing: Timing;
+  /** What it counts for where the requirement is a weight; at least 1. */
+  readonly weight: number;
+  /** Whether it may degrade the service, but never withdraw it. */
+  readonly advisory: boolean;
+  /** The name of the shared check that it is a use of: all its uses are probed once. */
+  readonly use: string | undefined;
   readonly spec: CheckSpec;
 }
 

@@ -26,7 +26,7 @@ const Route = z.strictObject({
   prefix: z.string(),
   wanted: z.enum(["announce", "withdraw", "leave"]),
   variant: z
-    .enum(["up", "draining", "down"])
+    .enum(["up", "degraded", "draining", "down"])
     .optional()
     .describe("For which state it is announced; absent when it is not wanted announced."),
   told: z.enum(["announced", "withdrawn", "unknown"]).describe("The agent's last command."),
@@ -40,14 +40,28 @@ const Route = z.strictObject({
 
 const Service = z.strictObject({
   name: z.string(),
-  state: z.enum(["stopping", "draining", "drained", "pinned", "starting", "down", "up"]),
+  state: z.enum([
+    "stopping",
+    "draining",
+    "drained",
+    "pinned",
+    "held",
+    "starting",
+    "down",
+    "rising",
+    "degraded",
+    "up",
+  ]),
   reason: z.enum([
     "stopping",
     "operator-drain",
     "maintenance-window",
     "pinned",
+    "flapping",
     "check-unknown",
     "check-down",
+    "min-up-time",
+    "check-degraded",
     "all-checks-up",
     "enough-checks-up",
   ]),

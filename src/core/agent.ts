@@ -1,4 +1,5 @@
 /** The whole of what is decided: one input in, the next state and the actions out. No clock, no I/O. */
+import { startBurst, stepBurst } from "./burst.ts";
 import { stepHealth } from "./health.ts";
 import type { AgentState, Step } from "./state.ts";
 import type { Input } from "./inputs.ts";
@@ -15,6 +16,8 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
   switch (input.type) {
     case "result":
       return stepResult(state, input, nowMs);
+    case "event":
+      return stepEvent(state, input.check, nowMs);
     case "drains":
       return stepDrains(state, input, nowMs);
     case "pins":
@@ -56,7 +59,11 @@ function stepResult(
     ? stepHealth(before.health, result.outcome, planned.check, nowMs)
     : before.health;
   const last = { result, startedMs, elapsedMs };
-  const next = { ...state, checks: state.checks.with(at, { ...before, health, last }) };
+  const isHeard = before.burst !== undefined && startedMs >= before.burst.sinceMs;
+  const burst = isHeard
+    ? stepBurst(before.burst, result.outcome, planned.check, before.health, health)
+    : before.burst;
+  const next = { ...state, checks: state.checks.with(at, { ...before, health, last, burst }) };
   const from = before.health.verdict;
   if (health.verdict === from) return { state: next, actions: [] };
   const settled = settle(next, nowMs, {
@@ -65,13 +72,23 @@ function stepResult(
       ...BY_AGENT,
       check: planned.check.name,
       evidence: { reason: result.reason, detail: result.detail },
-      detectMs: nowMs - health.againstSinceMs,
+      // What an event announced was found out since the event.
+      detectMs: nowMs - Math.min(health.againstSinceMs, isHeard ? before.burst.sinceMs : nowMs),
     }),
   });
   return {
     state: settled.state,
     actions: [{ type: "verdict", check, from, to: health.verdict, result }, ...settled.actions],
   };
+}
+
+/** An event decides nothing: it makes the next attempts come soon. */
+function stepEvent(state: AgentState, check: string, nowMs: number): Step {
+  const at = state.index.checkAt.get(check) ?? -1;
+  const before = state.checks[at];
+  if (before === undefined) return { state, actions: [] };
+  const heard = { ...before, burst: startBurst(before.burst, nowMs) };
+  return { state: { ...state, checks: state.checks.with(at, heard) }, actions: [] };
 }
 
 function stepAnswer(

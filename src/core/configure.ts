@@ -8,6 +8,13 @@ import { UNTOLD, type OwnedRoute } from "./routes.ts";
 import { BY_AGENT, drainCause, settle } from "./settle.ts";
 import type { AgentState, CheckState, ServiceState, Step } from "./state.ts";
 
+const NEW_SERVICE = {
+  state: "starting",
+  reason: "check-unknown",
+  held: undefined,
+  metSinceMs: undefined,
+} as const;
+
 /**
  * The first step of an agent's life.
  *
@@ -45,11 +52,18 @@ export function configure(state: AgentState, plan: Plan, actor: Actor, nowMs: nu
   const checks = index.checks.map(({ check }): CheckState => {
     const at = state.index.checkAt.get(check.id) ?? -1;
     const kept = sameCheck(state.index.checks[at]?.check, check) ? state.checks[at] : undefined;
-    return kept ?? { health: unknownHealth(nowMs), countsFromMs: nowMs, last: undefined };
+    return (
+      kept ?? {
+        health: unknownHealth(nowMs),
+        countsFromMs: nowMs,
+        last: undefined,
+        burst: undefined,
+      }
+    );
   });
   const services = plan.services.map(({ name }): ServiceState => {
     const kept = state.services[places.get(name) ?? -1];
-    return kept ?? { state: "starting", reason: "check-unknown", held: undefined, sinceMs: nowMs };
+    return kept ?? { ...NEW_SERVICE, sinceMs: nowMs };
   });
   const routes = new Map(state.routes);
   for (const { prefix } of index.prefixes) if (!routes.has(prefix)) routes.set(prefix, UNTOLD);

@@ -3,7 +3,17 @@ import type { Require } from "../config/plan.ts";
 import type { Verdict } from "./health.ts";
 
 /** States of a service; the first that matches wins, in this order. */
-export type State = "stopping" | "draining" | "drained" | "pinned" | "starting" | "down" | "up";
+export type State =
+  | "stopping"
+  | "draining"
+  | "drained"
+  | "pinned"
+  | "held"
+  | "starting"
+  | "down"
+  | "rising"
+  | "degraded"
+  | "up";
 
 /** Why a service is in its state. */
 export type StateReason =
@@ -11,8 +21,11 @@ export type StateReason =
   | "operator-drain"
   | "maintenance-window"
   | "pinned"
+  | "flapping"
   | "check-unknown"
   | "check-down"
+  | "min-up-time"
+  | "check-degraded"
   | "all-checks-up"
   | "enough-checks-up";
 
@@ -80,5 +93,6 @@ function requirement(require: Require, verdicts: readonly Verdict[]): "met" | "u
 
 /** How many of `checks` checks must be up. */
 export function neededOf(require: Require, checks: number): number {
-  return require === "all" ? checks : require === "any" ? 1 : require.atLeast;
+  if (require === "all" || require === "any") return require === "all" ? checks : 1;
+  return "atLeast" in require ? require.atLeast : require.weight;
 }

@@ -152,7 +152,7 @@ function prefixChanges(
     const names = (planned: PlannedPrefix | undefined, { plan }: PlanIndex) =>
       planned?.services.map((at) => plan.services[at]?.name ?? "");
     const [before, now] = [names(old, index), names(fresh, after)];
-    const states = ["up", "draining", "down"] as const;
+    const states = ["up", "degraded", "draining", "down"] as const;
     const attributes = states.flatMap((state): AttributeChange[] => {
       const [was, is] = [old?.routes[state], fresh?.routes[state]];
       if (same(was, is)) return [];

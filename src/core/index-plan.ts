@@ -61,9 +61,15 @@ export function indexPlan(plan: Plan): PlanIndex {
 }
 
 function routesOf({ when }: ServicePlan, nth: number, up: Route): PlannedPrefix["routes"] {
+  const degraded = when.degraded?.[nth];
   const draining = when.draining?.[nth];
   const down = when.down?.[nth];
-  return { up, ...(draining && { draining }), ...(down && { down }) };
+  return {
+    up,
+    ...(degraded && { degraded }),
+    ...(draining && { draining }),
+    ...(down && { down }),
+  };
 }
 
 /** Whether a reload left a check as it was: all of it, timing included. */

@@ -62,6 +62,8 @@ export type Input =
       readonly startedMs: number;
       readonly elapsedMs: number;
     }
+  /** Something was heard about the target of a check, or somebody asks for its state to be probed now. */
+  | { readonly type: "event"; readonly check: string }
   /** All drains that stand now; one that is missing has ended. */
   | {
       readonly type: "drains";

@@ -61,10 +61,10 @@ function of(
   const check = state.index.checks[place]?.check;
   const known = state.checks[place];
   if (check === undefined || known === undefined) return [];
-  const { health, last } = known;
+  const { health, last, burst } = known;
   const have = health.towards === towards ? health.against : 0;
   const more = (towards === "up" ? check.rise : check.fall) - have;
-  const paceMs = paceOf(health, check.timing);
+  const paceMs = paceOf({ health, burst }, check.timing);
   const fastMs = check.timing.fastIntervalMs;
   const nextMs = Math.max(nowMs, last === undefined ? nowMs : last.startedMs + paceMs);
   return [

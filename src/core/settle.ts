@@ -60,7 +60,7 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
     } else {
       const { disposition } = wishOf(decision.state, planned.when);
       const held = disposition === "leave" ? before.held : disposition;
-      services[at] = { ...decision, held, sinceMs: nowMs };
+      services[at] = { ...before, ...decision, held, sinceMs: nowMs };
     }
     transitions.push({
       type: "transition",

@@ -40,7 +40,7 @@ export function restoreSnapshot(snapshot: Snapshot): AgentState {
   const { plan, checks, services, routes, drains, areDrainsComplete, pins, stopping } = snapshot;
   return {
     index: indexPlan(plan),
-    checks: checks.map((check) => ({ ...check, last: undefined })),
+    checks: checks.map((check) => ({ ...check, last: undefined, burst: undefined })),
     services,
     routes: new Map(routes),
     drains,

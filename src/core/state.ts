@@ -1,5 +1,6 @@
 /** All that the agent knows and decides from. Never changed in place. */
 import type { Result } from "../../checks/probe.ts";
+import type { Burst } from "./burst.ts";
 import type { Decision } from "./decide.ts";
 import type { Health } from "./health.ts";
 import type { PlanIndex } from "./index-plan.ts";
@@ -32,6 +33,8 @@ export interface CheckState {
   /** Results of attempts that began before this do not count; milliseconds on the monotonic clock. */
   readonly countsFromMs: number;
   readonly last: LastResult | undefined;
+  /** Undefined while nothing was heard that its results have not settled. */
+  readonly burst: Burst | undefined;
 }
 
 export interface LastResult {
@@ -46,6 +49,8 @@ export interface ServiceState extends Decision {
   readonly held: "announce" | "withdraw" | undefined;
   /** When `state` was entered, milliseconds on the monotonic clock. */
   readonly sinceMs: number;
+  /** Since when the requirement is met without a break, milliseconds on the monotonic clock; undefined: it is not. */
+  readonly metSinceMs: number | undefined;
 }
 
 export interface Step {

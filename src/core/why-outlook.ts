@@ -18,7 +18,11 @@ export function serviceOutlook(state: AgentState, at: number, moment: Moment): s
     case "pinned":
       return orderOutlook(state, at, moment);
     case "up":
+    case "degraded":
       return [`It goes down ${down}, and out with \`anyctl drain ${name}\`.`];
+    case "held":
+    case "rising":
+      return ["It is announced when its time is over."];
     case "down":
       return [`It is up again ${up}.`];
     case "starting":

@@ -13,14 +13,19 @@ export function wishOf(state: State, when: Readonly<Partial<Record<Variant, unkn
     case "up":
     case "pinned":
       return { disposition: "announce", variant: "up" };
+    case "degraded":
+      // Without attributes of its own it is announced as ever.
+      return { disposition: "announce", variant: when.degraded === undefined ? "up" : "degraded" };
     case "draining":
     case "down":
       return when[state] === undefined
         ? { disposition: "withdraw" }
         : { disposition: "announce", variant: state };
     case "drained":
+    case "held":
       return { disposition: "withdraw" };
     case "starting":
+    case "rising":
     case "stopping":
       return { disposition: "leave" };
   }
@@ -34,7 +39,7 @@ export interface Voice {
 }
 
 /** From the best to the worst. */
-const RANKS: readonly ("up" | Variant)[] = ["up", "draining", "down"];
+const RANKS: readonly ("up" | Variant)[] = ["up", "degraded", "draining", "down"];
 
 /**
  * What several services that name one prefix want together. `all`: announced only while every one of them is, with

@@ -15,7 +15,7 @@ export function takeAttempt(check: CheckPlan, made: Attempt, loop: Loop, log: Lo
   const after = stateOf(loop, check);
   // Behind the line that the bridge writes in the next microtask.
   queueMicrotask(() => logResult(check, made, before, after?.health, log));
-  return after === undefined ? check.timing.intervalMs : paceOf(after.health, check.timing);
+  return after === undefined ? check.timing.intervalMs : paceOf(after, check.timing);
 }
 
 /** `debug` each result; a failure aloud only while it may still lead to a verdict, not at every interval. */

@@ -89,6 +89,8 @@ function planOfOwned(owned: ReadonlyMap<string, OwnedRoute>, pop: string): Plan 
         routes,
         when: {},
         drainDelayMs: 0,
+        minUpTimeMs: 0,
+        hold: undefined,
         checks: [],
       });
     }

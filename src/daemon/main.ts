@@ -1,17 +1,14 @@
 /** `anyctl agent`: what is wired to what. Each part's own file says what it does. */
 import { onReloadSignal } from "./process-setup.ts";
 import { randomUUID } from "node:crypto";
-import { writeSync } from "node:fs";
 import { hostname } from "node:os";
-import { isatty } from "node:tty";
 import { Bridge, LineWriter } from "exabgp-ts-bridge";
-import { createResolver } from "../../checks/resolve.ts";
+import { createProbeContext } from "../../checks/context.ts";
 import { readLenient } from "../config/load.ts";
 import type { Subject } from "../control/explanation.ts";
 import { EventFeed } from "../control/event-feed.ts";
 import { startAgent } from "../core/configure.ts";
 import type { OwnedRoute } from "../core/routes.ts";
-import { type AgentArguments, parseArguments } from "./arguments.ts";
 import { takeAttempt } from "./attempts.ts";
 import { AuditDesk, type AuditSink } from "./audit.ts";
 import { createMoments, systemClock as clock } from "./clock.ts";
@@ -23,14 +20,14 @@ import { createExit } from "./exit.ts";
 import { explain } from "./explain.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { HttpListener } from "./http-listener.ts";
-import { journalFolder } from "./journal-place.ts";
 import { bootId, exabgpLife } from "./life.ts";
-import { createLog, type Log } from "./log.ts";
+import type { Log } from "./log.ts";
 import { Loop } from "./loop.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { Orders } from "./orders.ts";
 import { OwnedFile } from "./owned.ts";
+import { prepare, type Prepared } from "./prepare.ts";
 import { Problems } from "./problems.ts";
 import { Prober } from "./prober.ts";
 import { readAside } from "./read-aside.ts";
@@ -43,37 +40,10 @@ import { statusAnswers } from "./status-answers.ts";
 import type { StatusSources } from "./status.ts";
 import { readVersion } from "./version.ts";
 
-const NOT_BY_HAND = `anyctl agent is run by ExaBGP, which reads commands from its standard output.
-Put this into exabgp.conf, and see \`anyctl --help\` for what to type by hand:
-
-  process anyctl { run /usr/bin/anyctl agent --config /etc/anyctl/anyctl.yaml; encoder json; }
-`;
-
 /** @param argv What follows `agent` on the command line. */
 export async function main(argv: readonly string[]): Promise<void> {
-  if (isatty(0) || isatty(1)) {
-    writeSync(2, NOT_BY_HAND);
-    process.exit(1);
-  }
-  let wanted: AgentArguments;
-  try {
-    wanted = parseArguments(argv, process.env);
-  } catch (error) {
-    writeSync(2, `anyctl agent: ${error instanceof Error ? error.message : String(error)}\n`);
-    // Not at once: ExaBGP would start it again at once, and end at its sixth death. bin/anyctl waits.
-    process.exitCode = 2;
-    return;
-  }
-  // ExaBGP's own is 0137: folders made under it could not be entered.
-  process.umask(0o027);
-  delete process.env["exabgp_cli_pipe"];
-  const journal = journalFolder(process.env);
-  const log = createLog(clock, wanted.logLevel, journal && `${journal}/stdout`);
-  process.on("uncaughtException", (error) => {
-    log.fatal({ err: error }, "agent crashes");
-    process.exit(1);
-  });
-  await new Agent(wanted.configPath, log, journal !== undefined).run();
+  const prepared = prepare(argv);
+  if (prepared !== undefined) await new Agent(prepared).run();
 }
 
 class Agent {
@@ -106,7 +76,7 @@ class Agent {
   #reloader: Reloader | undefined;
   #reloading: Reloading | undefined;
 
-  constructor(configPath: string, log: Log, hasJournal: boolean) {
+  constructor({ configPath, log, hasJournal }: Prepared) {
     this.#log = log;
     this.#configPath = configPath;
     this.#problems = new Problems(clock, log, (one, over) => this.#events.problem(one, over));
@@ -161,12 +131,16 @@ class Agent {
     this.#audit.recover(this.#records.left(boot));
     this.#scheduler = new Scheduler({
       clock,
-      context: { resolver: createResolver() },
+      context: createProbeContext(),
       attempted: (check, made) => {
         this.#metrics.meter.attempted(check, made);
         return this.#loop === undefined
           ? check.timing.intervalMs
           : takeAttempt(check, made, this.#loop, log);
+      },
+      heard: (check, word, detail) => {
+        log.info({ check: check.id, word, detail }, "event heard");
+        this.#loop?.dispatch({ type: "event", check: check.id });
       },
     });
     this.#prober = new Prober(this.#scheduler, log);

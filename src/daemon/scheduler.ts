@@ -1,6 +1,7 @@
-/** Starts probes when they are due: never two attempts of one check at once. */
+/** Starts probes when they are due, or when something was heard: never two attempts of one check at once. */
 import { attempt, type Attempt } from "../../checks/attempt.ts";
-import { createProbe, type ProbeContext } from "../../checks/registry.ts";
+import type { Heard, Listener } from "../../checks/listen.ts";
+import { createListen, createProbe, type ProbeContext } from "../../checks/registry.ts";
 import type { Probe } from "../../checks/probe.ts";
 import type { CheckPlan } from "../config/plan.ts";
 import { sameCheck } from "../core/index-plan.ts";
@@ -15,6 +16,8 @@ export interface SchedulerOptions {
    * @returns How long after the attempt's start the next one is due, in milliseconds.
    */
   readonly attempted: (check: CheckPlan, attempt: Attempt) => number;
+  /** Something was heard about the target; the check is probed at once. */
+  readonly heard: (check: CheckPlan, ...event: Parameters<Heard>) => void;
 }
 
 export class Scheduler {
@@ -33,9 +36,15 @@ export class Scheduler {
       const probe = createProbe(check.spec, this.#options.context);
       const runner = new Runner(check, probe, this.#options);
       this.#running.set(check.id, runner);
+      runner.listen();
       // Spread, so that a thousand checks with one interval do not fall due in one instant for ever.
       runner.start((check.timing.intervalMs * nth) / added.length);
     }
+  }
+
+  /** Probes at once, or as soon as the attempt under way is over. */
+  hurry(id: string): void {
+    this.#running.get(id)?.hurry();
   }
 
   /** Stops what is not in `checks`, or not as it is there. */
@@ -59,12 +68,35 @@ class Runner {
   readonly #probe: Probe;
   readonly #options: SchedulerOptions;
   #cancel = () => {};
+  #listener: Listener | undefined;
+  #isUnderWay = false;
+  #isHurried = false;
   #stopped = false;
 
   constructor(check: CheckPlan, probe: Probe, options: SchedulerOptions) {
     this.check = check;
     this.#probe = probe;
     this.#options = options;
+  }
+
+  listen(): void {
+    const { context, heard } = this.#options;
+    this.#listener = createListen(
+      this.check.spec,
+      context,
+    )?.((word, detail) => {
+      heard(this.check, word, detail);
+      this.hurry();
+    });
+  }
+
+  hurry(): void {
+    if (this.#isUnderWay) {
+      this.#isHurried = true;
+      return;
+    }
+    this.#cancel();
+    void this.#attempt();
   }
 
   start(delayMs: number): void {
@@ -75,13 +107,18 @@ class Runner {
   stop(): void {
     this.#stopped = true;
     this.#cancel();
+    this.#listener?.close();
   }
 
   async #attempt(): Promise<void> {
     const { clock, attempted } = this.#options;
+    this.#isUnderWay = true;
     const made = await attempt(this.#probe, this.check.timing.timeoutMs, clock);
+    this.#isUnderWay = false;
     if (this.#stopped) return;
     const pauseMs = attempted(this.check, made);
-    this.start(Math.max(0, made.startedMs + pauseMs - clock.nowMs()));
+    const isHurried = this.#isHurried;
+    this.#isHurried = false;
+    this.start(isHurried ? 0 : Math.max(0, made.startedMs + pauseMs - clock.nowMs()));
   }
 }

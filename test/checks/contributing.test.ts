@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { attempt } from "../../checks/attempt.ts";
 import type * as Registry from "../../checks/registry.ts";
-import { createResolver } from "../../checks/resolve.ts";
+import { createProbeContext } from "../../checks/context.ts";
 import { systemTimers } from "../../checks/timers.ts";
 import { manualTimers } from "./manual-timers.ts";
 import { HANG_MS, PATIENCE_MS } from "./probing.ts";
@@ -54,7 +54,7 @@ describe("the example of a check type", { timeout: HANG_MS }, () => {
   /** `meanwhile` runs when the probe has begun. */
   async function judge(path: string, timers = systemTimers, meanwhile = () => {}): Promise<string> {
     const spec = registry.CheckSchema.parse({ type: "unix", path });
-    const probe = registry.createProbe(spec, { resolver: createResolver() });
+    const probe = registry.createProbe(spec, createProbeContext());
     const running = attempt(probe, PATIENCE_MS, timers);
     meanwhile();
     const { result } = await running;

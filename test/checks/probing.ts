@@ -1,8 +1,9 @@
 /** Runs one check as the agent does. */
 import { setImmediate as turn } from "node:timers/promises";
 import { attempt, type Attempt } from "../../checks/attempt.ts";
+import { createProbeContext } from "../../checks/context.ts";
 import { CheckSchema, createProbe } from "../../checks/registry.ts";
-import { createResolver, type ResolverOptions } from "../../checks/resolve.ts";
+import type { ResolverOptions } from "../../checks/resolve.ts";
 import { systemTimers, type Timers } from "../../checks/timers.ts";
 
 /** Longer than any answer here takes, so that a timeout is a failed test and not a slow machine. */
@@ -18,7 +19,7 @@ export interface ProbingOptions extends ResolverOptions {
 
 export function runCheck(keys: object, options: ProbingOptions = {}): Promise<Attempt> {
   const { timers = systemTimers, timeoutMs = PATIENCE_MS } = options;
-  const probe = createProbe(CheckSchema.parse(keys), { resolver: createResolver(options) });
+  const probe = createProbe(CheckSchema.parse(keys), createProbeContext(options));
   return attempt(probe, timeoutMs, timers);
 }
 

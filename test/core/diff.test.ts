@@ -11,7 +11,7 @@ import { startAgent } from "../../src/core/configure.ts";
 import { diffReload, type ReloadDiff } from "../../src/core/diff.ts";
 import { restoreSnapshot, takeSnapshot } from "../../src/core/snapshot.ts";
 import type { AgentState } from "../../src/core/state.ts";
-import { UNSTAGED } from "./fixtures.ts";
+import { REQUIRED, UNSTAGED } from "./fixtures.ts";
 
 const A = "192.0.2.0/24";
 const B = "198.51.100.0/24";
@@ -27,6 +27,7 @@ function check(owner: string, name: string, port = 9): CheckPlan {
     name,
     rise: 1,
     fall: 1,
+    ...REQUIRED,
     timing: { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 },
     spec: { type: "tcp", host: "127.0.0.1", port, watch: false },
   };

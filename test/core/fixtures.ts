@@ -19,4 +19,7 @@ export function drain(known: Partial<Drain> & { readonly service: string }): Dra
 }
 
 /** Of a service that announces nothing else in other states. */
-export const UNSTAGED = { when: {}, drainDelayMs: 0 } as const;
+export const UNSTAGED = { when: {}, drainDelayMs: 0, minUpTimeMs: 0, hold: undefined } as const;
+
+/** Of a check that is required like every other, and its service's own. */
+export const REQUIRED = { weight: 1, advisory: false, use: undefined } as const;

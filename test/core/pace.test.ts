@@ -15,6 +15,9 @@ const cases = [
 
 for (const { verdict, against, paceMs } of cases) {
   it(`${verdict} with ${against} contrary results is probed every ${paceMs} ms`, () => {
-    assert.equal(paceOf({ ...unknownHealth(0), verdict, against }, TIMING), paceMs);
+    assert.equal(
+      paceOf({ health: { ...unknownHealth(0), verdict, against }, burst: undefined }, TIMING),
+      paceMs,
+    );
   });
 }

@@ -7,7 +7,7 @@ import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
 import type { Input } from "../../src/core/inputs.ts";
 import type { Step } from "../../src/core/state.ts";
-import { drain, UNSTAGED } from "./fixtures.ts";
+import { drain, REQUIRED, UNSTAGED } from "./fixtures.ts";
 
 /** GRACEFUL_SHUTDOWN, RFC 8326. */
 const GRACEFUL = "65535:0";
@@ -465,6 +465,7 @@ function service(
       name: check,
       rise,
       fall,
+      ...REQUIRED,
       timing,
       spec: { type: "tcp", host: "127.0.0.1", port: 53, watch: false },
     })),

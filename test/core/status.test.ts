@@ -4,7 +4,7 @@ import { fail, pass, type Result } from "../../checks/probe.ts";
 import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
 import { servicesStatus } from "../../src/core/status.ts";
-import { drain, UNSTAGED } from "./fixtures.ts";
+import { drain, REQUIRED, UNSTAGED } from "./fixtures.ts";
 
 it("tells states, routes and checks with dates and streaks", () => {
   const plan = {
@@ -22,6 +22,7 @@ it("tells states, routes and checks with dates and streaks", () => {
             name: "port",
             rise: 2,
             fall: 3,
+            ...REQUIRED,
             timing: { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 },
             spec: { type: "tcp", host: "127.0.0.1", port: 80, watch: false },
           },
@@ -80,6 +81,7 @@ it("says since when a state is what it is, and not since when its reason is", ()
     name,
     rise: 1,
     fall: 1,
+    ...REQUIRED,
     timing: { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 },
     spec: { type: "tcp", host: "127.0.0.1", port: 80, watch: false } as const,
   });
@@ -108,6 +110,7 @@ it("says when a service that is draining is withdrawn", () => {
     name: "port",
     rise: 1,
     fall: 1,
+    ...REQUIRED,
     timing: { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 },
     spec: { type: "tcp", host: "127.0.0.1", port: 80, watch: false },
   } as const;
@@ -120,6 +123,7 @@ it("says when a service that is draining is withdrawn", () => {
         require: "all",
         shared: "all",
         routes,
+        ...UNSTAGED,
         when: { draining: routes },
         drainDelayMs: 60_000,
         checks: [check],

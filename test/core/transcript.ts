@@ -19,7 +19,7 @@ import type { Action, Drain, Input, Pin, Undrain } from "../../src/core/inputs.t
 import type { OwnedRoute } from "../../src/core/routes.ts";
 import type { AgentState, Step } from "../../src/core/state.ts";
 import { whyPrefix, whyService, whyText, type Surroundings } from "../../src/core/why.ts";
-import { drain } from "./fixtures.ts";
+import { drain, REQUIRED, UNSTAGED } from "./fixtures.ts";
 
 const SENT = { neighbor: "198.51.100.1", action: "announce" };
 
@@ -245,6 +245,7 @@ function parseService([
         : ({ atLeast: Number(require) } satisfies Require),
     shared: option("shared") === "any" ? "any" : "all",
     routes: prefixes.split(",").map((prefix) => routeOf(prefix, options)),
+    ...UNSTAGED,
     when: whenOf(prefixes.split(","), options),
     drainDelayMs: numberOf(options, "delay") ?? 0,
     checks: checks
@@ -255,6 +256,7 @@ function parseService([
         name: check,
         rise: Number(option("rise") ?? 3),
         fall: Number(option("fall") ?? 3),
+        ...REQUIRED,
         timing: { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 },
         spec: { type: "tcp", host: "127.0.0.1", port: 53, watch: false },
       })),

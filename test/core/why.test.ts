@@ -9,7 +9,7 @@ import type { Drain, Input, Pin } from "../../src/core/inputs.ts";
 import { outlook } from "../../src/core/outlook.ts";
 import type { AgentState } from "../../src/core/state.ts";
 import { whyPrefix, whyService, whyText, type Surroundings } from "../../src/core/why.ts";
-import { drain } from "./fixtures.ts";
+import { drain, REQUIRED } from "./fixtures.ts";
 
 const SERVICES: readonly ServicePlan[] = [
   service("a", "192.0.2.0/24", 2, "all"),
@@ -269,11 +269,14 @@ function service(name: string, prefix: string, checks: number, require: Require)
     routes: [route],
     when: { draining: [{ ...route, communities: ["65535:0"] }] },
     drainDelayMs: 0,
+    minUpTimeMs: 0,
+    hold: undefined,
     checks: Array.from({ length: checks }, (_, nth) => ({
       id: `${name}/c${nth}`,
       name: `c${nth}`,
       rise: 2,
       fall: 3,
+      ...REQUIRED,
       timing,
       spec: { type: "tcp", host: "127.0.0.1", port: 53, watch: false },
     })),

@@ -1,5 +1,6 @@
 /** What the daemon's tests have in common: a clock that stands still, a log that is read, plans. */
 import { manualTimers, type ManualTimers } from "../checks/manual-timers.ts";
+import { REQUIRED, UNSTAGED } from "../core/fixtures.ts";
 import type { CheckPlan, Plan, ServicePlan, Timing } from "../../src/config/plan.ts";
 import type { Clock } from "../../src/daemon/clock.ts";
 import type { Log } from "../../src/daemon/log.ts";
@@ -37,6 +38,7 @@ export function tcpCheck(id: string, port: number, timing: Partial<Timing> = {})
     name: id.split("/")[1] ?? id,
     rise: 1,
     fall: 1,
+    ...REQUIRED,
     timing: { ...TIMING, ...timing },
     spec: { type: "tcp", host: "127.0.0.1", port, watch: false },
   };
@@ -51,8 +53,7 @@ export function planOf(...names: readonly string[]): Plan {
       require: "all",
       shared: "all",
       routes: [{ prefix: `192.0.2.${nth}/32`, nextHop: "self" }],
-      when: {},
-      drainDelayMs: 0,
+      ...UNSTAGED,
       checks: [tcpCheck(`${name}/port`, 9)],
     })),
   };

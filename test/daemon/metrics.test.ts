@@ -109,7 +109,7 @@ describe("metrics of services", () => {
     attempt("dns/port", pass());
     assert.deepEqual(await state(), ['{service="dns",state="up"} 1']);
     const zeros = (await series("anyctl_service_state")).filter((s) => s.endsWith(" 0"));
-    assert.equal(zeros.length, 6);
+    assert.equal(zeros.length, 9);
   });
 
   it("take a route for announced until ExaBGP refuses it, and for withdrawn once it has said so", async () => {

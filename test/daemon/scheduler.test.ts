@@ -4,7 +4,7 @@ import { EventEmitter, once } from "node:events";
 import { describe, it, type TestContext } from "node:test";
 import type { Attempt } from "../../checks/attempt.ts";
 import { CheckSchema } from "../../checks/registry.ts";
-import { createResolver } from "../../checks/resolve.ts";
+import { createProbeContext } from "../../checks/context.ts";
 import type { CheckPlan } from "../../src/config/plan.ts";
 import { Scheduler } from "../../src/daemon/scheduler.ts";
 import { manualClock, tcpCheck } from "./fixtures.ts";
@@ -23,12 +23,13 @@ async function scheduling(t: TestContext, paceMs: (attempt: Attempt) => number =
   const startMs = clock.nowMs();
   const scheduler = new Scheduler({
     clock,
-    context: { resolver: createResolver() },
+    context: createProbeContext(),
     attempted(check: CheckPlan, attempt) {
       seen.push({ id: check.id, atMs: attempt.startedMs - startMs, attempt });
       waiting.splice(0).forEach((resolve) => resolve());
       return paceMs(attempt);
     },
+    heard: () => {},
   });
   t.after(() => scheduler.stop());
   /** Resolves with the next result. */

@@ -74,9 +74,9 @@ function select({ services }: Plan, name: string | undefined): readonly CheckPla
 
 async function probeAll(checks: readonly CheckPlan[], io: CommandIo): Promise<Finding[]> {
   const { createProbe, prepareProbes } = await import("../../../checks/registry.ts");
-  const { createResolver } = await import("../../../checks/resolve.ts");
+  const { createProbeContext } = await import("../../../checks/context.ts");
   await prepareProbes(checks.map(({ spec }) => spec));
-  const context = { resolver: createResolver() };
+  const context = createProbeContext();
   const findings: Finding[] = [];
   const queue = checks.entries();
   const work = async () => {

@@ -15,8 +15,11 @@ const EVERY_STATE: Readonly<Record<State, true>> = {
   draining: true,
   drained: true,
   pinned: true,
+  held: true,
   starting: true,
   down: true,
+  rising: true,
+  degraded: true,
   up: true,
 };
 const STATES = Object.keys(EVERY_STATE);
