@@ -48,6 +48,14 @@ const WORD_OF_CODE: Readonly<Record<string, Word>> = {
 const CERTIFICATE_CODE =
   /^(?:CERT_|CRL_|ERROR_IN_C|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_|HOSTNAME_MISMATCH)/;
 
+/** Of those, what the wall clock decides. */
+const DATE_CODES: ReadonlySet<string> = new Set([
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CRL_HAS_EXPIRED",
+  "CRL_NOT_YET_VALID",
+]);
+
 const INCONCLUSIVE: ReadonlySet<string> = new Set<Inconclusive>(["no-descriptors", "no-ports"]);
 
 /**
@@ -72,6 +80,12 @@ export function resultOfError(error: unknown): Result | undefined {
   if (word === undefined) return undefined;
   const detail = detailOf(root);
   return isInconclusive(word) ? inconclusive(word, detail) : fail(word, detail);
+}
+
+/** Whether a certificate was refused for its dates alone: with another wall clock it would have been taken. */
+export function isDateError(error: unknown): boolean {
+  const root = rootOf(error);
+  return root instanceof Error && "code" in root && DATE_CODES.has(String(root.code));
 }
 
 /** Got wraps what happened, and its wrapper carries the request's headers: neither log nor judge it. */

@@ -1,14 +1,27 @@
 /** What every probe and listener gets beside its own specification: one for all of a process. */
 import { createResolver, type Resolver, type ResolverOptions } from "./resolve.ts";
 import { systemTimers, type Timers } from "./timers.ts";
+import { createWallClock, type WallClock } from "./wall-clock.ts";
 
 export interface ProbeContext {
   /** Shared, so that the hosts file is read once. */
   readonly resolver: Resolver;
   readonly timers: Timers;
+  /** Shared, so that a step which one probe has found is known to all. */
+  readonly wallClock: WallClock;
+}
+
+interface ContextOptions extends ResolverOptions {
+  /** Milliseconds since 1970; by default the system's clock. */
+  readonly wallMs?: () => number;
 }
 
 /** Opens nothing. */
-export function createProbeContext(options: ResolverOptions = {}): ProbeContext {
-  return { resolver: createResolver(options), timers: options.timers ?? systemTimers };
+export function createProbeContext(options: ContextOptions = {}): ProbeContext {
+  const { timers = systemTimers, wallMs } = options;
+  return {
+    resolver: createResolver(options),
+    timers,
+    wallClock: createWallClock(timers, wallMs),
+  };
 }

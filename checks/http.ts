@@ -1,6 +1,6 @@
 /** `http`: one request on a new connection; passes when status and body are the expected ones. */
 import { z } from "zod";
-import { resultOfError, rootOf } from "./connect-error.ts";
+import { isDateError, resultOfError, rootOf } from "./connect-error.ts";
 import type { ProbeContext } from "./context.ts";
 import { mistakeInBodyTest, parseBodyTest, parseStatus } from "./http-expect.ts";
 import { BODY_MAX_BYTES, exchange, type Exchange } from "./http-request.ts";
@@ -92,7 +92,7 @@ export const HttpCheck = z
   });
 export type HttpCheck = z.infer<typeof HttpCheck>;
 
-export function createHttpProbe(spec: HttpCheck, { resolver }: ProbeContext): Probe {
+export function createHttpProbe(spec: HttpCheck, { resolver, wallClock }: ProbeContext): Probe {
   const url = new URL(spec.url);
   const statuses = spec["expect-status"].map(parseStatus).filter((range) => range !== undefined);
   const isExpected = (status: number): boolean =>
@@ -119,7 +119,7 @@ export function createHttpProbe(spec: HttpCheck, { resolver }: ProbeContext): Pr
     } catch (error) {
       const result = resultOfError(error);
       if (result === undefined) throw rootOf(error);
-      return result;
+      return isDateError(error) ? wallClock.judge(result) : result;
     }
   };
 

@@ -111,7 +111,9 @@ class Runner {
   }
 
   async #attempt(): Promise<void> {
-    const { clock, attempted } = this.#options;
+    const { clock, context, attempted } = this.#options;
+    // A step is found while its dates are not needed yet.
+    context.wallClock.look();
     this.#isUnderWay = true;
     const made = await attempt(this.#probe, this.check.timing.timeoutMs, clock);
     this.#isUnderWay = false;

@@ -1,7 +1,7 @@
 /** Runs one check as the agent does. */
 import { setImmediate as turn } from "node:timers/promises";
 import { attempt, type Attempt } from "../../checks/attempt.ts";
-import { createProbeContext } from "../../checks/context.ts";
+import { createProbeContext, type ProbeContext } from "../../checks/context.ts";
 import { CheckSchema, createProbe } from "../../checks/registry.ts";
 import type { ResolverOptions } from "../../checks/resolve.ts";
 import { systemTimers, type Timers } from "../../checks/timers.ts";
@@ -15,11 +15,14 @@ export const HANG_MS = 60_000;
 export interface ProbingOptions extends ResolverOptions {
   readonly timers?: Timers;
   readonly timeoutMs?: number;
+  /** Default: a new one. */
+  readonly context?: ProbeContext;
 }
 
 export function runCheck(keys: object, options: ProbingOptions = {}): Promise<Attempt> {
   const { timers = systemTimers, timeoutMs = PATIENCE_MS } = options;
-  const probe = createProbe(CheckSchema.parse(keys), createProbeContext(options));
+  const { context = createProbeContext(options) } = options;
+  const probe = createProbe(CheckSchema.parse(keys), context);
   return attempt(probe, timeoutMs, timers);
 }
 
