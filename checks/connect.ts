@@ -1,5 +1,5 @@
 /** How connections are made to addresses that are already known. */
-import type { LookupFunction } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
 import type { Addresses } from "./resolve.ts";
 
 /** After a refusal the next address is tried at once, after silence when this time is over. */
@@ -25,4 +25,16 @@ export function connectOptions(addresses: Addresses): ConnectOptions {
       else callback(null, addresses[0].address, addresses[0].family);
     },
   };
+}
+
+/**
+ * On loopback the kernel may pick the target's own port as source; the two SYNs then meet (RFC 9293
+ * section 3.5, simultaneous open) and a port on which nobody listens connects.
+ */
+export function isSelf(socket: Socket): boolean {
+  return (
+    socket.remotePort !== undefined &&
+    socket.localPort === socket.remotePort &&
+    socket.localAddress === socket.remoteAddress
+  );
 }

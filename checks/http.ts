@@ -7,11 +7,15 @@ import { BODY_MAX_BYTES, exchange, type Exchange } from "./http-request.ts";
 import { createTrust } from "./http-tls.ts";
 import { Headers } from "./http-headers.ts";
 import { Authority, bareHost, Url } from "./http-url.ts";
+import { holdTcp } from "./held-connection.ts";
 import { isName, Watch } from "./keys.ts";
+import type { Listen } from "./listen.ts";
 import { fail, inconclusive, NOT_ASKED, pass, type Probe, type Result } from "./probe.ts";
 
 /** A health page is short, and the pattern is compiled and shown in errors. */
 const EXPECTED_MAX = 1024;
+
+const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 
 const STATUS_ALLOWED = "must be a status such as 204, or a range such as 200-299, from 100 to 599";
 
@@ -132,6 +136,15 @@ export function createHttpProbe(spec: HttpCheck, { resolver, wallClock }: ProbeC
     const limit = body.length === BODY_MAX_BYTES ? "the first " : "";
     return fail("wrong-body", `no match in ${limit}${body.length} bytes, status ${status}`);
   }
+}
+
+/** For https without a handshake: the end of the connection is heard all the same, and it costs the service less. */
+export function listenHttp(spec: HttpCheck, context: ProbeContext): Listen | undefined {
+  if (!spec.watch) return undefined;
+  const url = new URL(spec.url);
+  const port =
+    url.port === "" ? DEFAULT_PORTS[url.protocol === "https:" ? "https" : "http"] : url.port;
+  return holdTcp(bareHost(url), Number(port), context);
 }
 
 /** The file is the operator's and says nothing about the service: never a failure. */

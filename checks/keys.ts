@@ -27,10 +27,8 @@ export const Host = z
   .string()
   .refine(isHost, "must be an IP address without brackets, or a host name");
 
-/** Reserved until events are heard; a configuration that says `false` stays valid then. */
+/** Off unless it is asked for: an idle connection occupies a worker of a single-threaded service. */
 export const Watch = z
-  .literal(false, "must be false: watching the target between polls does not exist yet")
+  .boolean()
   .default(false)
-  .describe(
-    "Keep one idle connection and probe at once when it closes; only `false` exists yet. [false]",
-  );
+  .describe("Keep one idle connection to the target and probe at once when it closes. [false]");

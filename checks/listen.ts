@@ -16,6 +16,8 @@ export type Heard = (word: EventWord, detail: string) => void;
 export type Listen = (heard: Heard) => Listener;
 
 export interface Listener {
+  /** Whether an event would be heard now; false while what it listens to cannot be reached. */
+  readonly isListening: boolean;
   /** Nothing is heard afterwards; everything that was opened is closed. */
   close(): void;
 }

@@ -1,11 +1,11 @@
 /** All check types. A new one is one file beside this one, and one line in `CHECK_TYPES`. */
 import { z } from "zod";
 import type { ProbeContext } from "./context.ts";
-import { createHttpProbe, HttpCheck } from "./http.ts";
+import { createHttpProbe, HttpCheck, listenHttp } from "./http.ts";
 import { loadGot } from "./http-request.ts";
 import type { Listen } from "./listen.ts";
 import type { Probe } from "./probe.ts";
-import { createTcpProbe, TcpCheck } from "./tcp.ts";
+import { createTcpProbe, listenTcp, TcpCheck } from "./tcp.ts";
 
 export type { ProbeContext } from "./context.ts";
 
@@ -14,8 +14,8 @@ export type { ProbeContext } from "./context.ts";
  * to hear of the target between two polls, and gives undefined where the check does not want it.
  */
 export const CHECK_TYPES = {
-  http: { schema: HttpCheck, create: createHttpProbe, prepare: loadGot, listen: deaf },
-  tcp: { schema: TcpCheck, create: createTcpProbe, prepare: nothing, listen: deaf },
+  http: { schema: HttpCheck, create: createHttpProbe, prepare: loadGot, listen: listenHttp },
+  tcp: { schema: TcpCheck, create: createTcpProbe, prepare: nothing, listen: listenTcp },
 } as const;
 
 type CheckTypes = typeof CHECK_TYPES;
@@ -55,11 +55,6 @@ export function createListen(spec: CheckSpec, context: ProbeContext): Listen | u
 export async function prepareProbes(specs: readonly CheckSpec[]): Promise<void> {
   const types = new Set(specs.map(({ type }) => type));
   await Promise.all([...types].map((type) => CHECK_TYPES[type].prepare()));
-}
-
-/** For types that are only polled. */
-function deaf(): undefined {
-  return undefined;
 }
 
 function nothing(): Promise<void> {

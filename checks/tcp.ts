@@ -1,10 +1,12 @@
 /** `tcp`: passes when a connection to `host`:`port` is established. */
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { z } from "zod";
-import { connectOptions } from "./connect.ts";
+import { connectOptions, isSelf } from "./connect.ts";
 import { resultOfError } from "./connect-error.ts";
 import type { ProbeContext } from "./context.ts";
+import { holdTcp } from "./held-connection.ts";
 import { Host, Watch } from "./keys.ts";
+import type { Listen } from "./listen.ts";
 import { fail, NOT_ASKED, pass, type Probe, type Result } from "./probe.ts";
 import type { Addresses } from "./resolve.ts";
 
@@ -28,6 +30,13 @@ export function createTcpProbe({ host, port }: TcpCheck, { resolver }: ProbeCont
     if ("failure" in resolved) return resolved.failure;
     return await connectOnce(host, port, resolved.addresses, signal);
   };
+}
+
+export function listenTcp(
+  { host, port, watch }: TcpCheck,
+  context: ProbeContext,
+): Listen | undefined {
+  return watch ? holdTcp(host, port, context) : undefined;
 }
 
 function connectOnce(
@@ -63,14 +72,6 @@ function connectOnce(
       else resolve(result);
     });
   });
-}
-
-/**
- * On loopback the kernel may pick the target's own port as source; the two SYNs then meet (RFC 9293
- * section 3.5, simultaneous open) and a port on which nobody listens connects.
- */
-function isSelf(socket: Socket): boolean {
-  return socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
 }
 
 function timedOut(addresses: Addresses, port: number): Result {

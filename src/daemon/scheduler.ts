@@ -36,15 +36,22 @@ export class Scheduler {
       const probe = createProbe(check.spec, this.#options.context);
       const runner = new Runner(check, probe, this.#options);
       this.#running.set(check.id, runner);
-      runner.listen();
       // Spread, so that a thousand checks with one interval do not fall due in one instant for ever.
-      runner.start((check.timing.intervalMs * nth) / added.length);
+      const delayMs = (check.timing.intervalMs * nth) / added.length;
+      runner.start(delayMs);
+      // Nor are a thousand connections opened in one.
+      this.#options.clock.after(delayMs, () => runner.listen());
     }
   }
 
   /** Probes at once, or as soon as the attempt under way is over. */
   hurry(id: string): void {
     this.#running.get(id)?.hurry();
+  }
+
+  /** Whether an event about the target would be heard now; undefined: the check is only polled. */
+  isListening(id: string): boolean | undefined {
+    return this.#running.get(id)?.isListening;
   }
 
   /** Stops what is not in `checks`, or not as it is there. */
@@ -79,7 +86,12 @@ class Runner {
     this.#options = options;
   }
 
+  get isListening(): boolean | undefined {
+    return this.#listener?.isListening;
+  }
+
   listen(): void {
+    if (this.#stopped) return;
     const { context, heard } = this.#options;
     this.#listener = createListen(
       this.check.spec,

@@ -48,7 +48,7 @@ describe("http keys", () => {
     [{ url: https, "ca-file": "ca.pem" }, "ca-file", /must be an absolute path/],
     [{ url: https, "ca-file": "/ca.pem", "tls-verify": false }, "ca-file", /tls-verify is false/],
     [{ url: https, "tls-verify": "no" }, "tls-verify", /expected boolean/],
-    [{ url, watch: true }, "watch", /does not exist yet/],
+    [{ url, watch: "yes" }, "watch", /expected boolean/],
     [{ url, follow: true }, "", /Unrecognized key: "follow"/],
   ];
 

@@ -41,7 +41,7 @@ describe("registry", () => {
     [{ host: "a", port: 65_536 }, "port", /whole number from 1 to 65535/],
     [{ host: "a", port: 80.5 }, "port", /whole number from 1 to 65535/],
     [{ host: "a", port: "80" }, "port", /whole number from 1 to 65535/],
-    [{ host: "a", port: 80, watch: true }, "watch", /does not exist yet/],
+    [{ host: "a", port: 80, watch: "yes" }, "watch", /expected boolean/],
     [{ host: "a", port: 80, send: "x" }, "", /Unrecognized key: "send"/],
   ];
   for (const [keys, path, message] of invalid) {
