@@ -154,7 +154,7 @@ function checkRows(services: readonly ServiceStatus[], { wallMs }: StatusTextOpt
     checks.map((check) => [
       `${name}/${check.name}`,
       check.type,
-      colored(check.verdict, VERDICT_COLORS[check.verdict]),
+      verdictCell(check),
       age(check.since, wallMs),
       check.streak === "" ? "-" : check.streak,
       check.last?.reason ?? "-",
@@ -162,6 +162,12 @@ function checkRows(services: readonly ServiceStatus[], { wallMs }: StatusTextOpt
       check.last?.detail ?? "",
     ]),
   );
+}
+
+/** A verdict that no result has counted for lately is what was believed last. */
+function verdictCell({ verdict, staleSince }: ServiceStatus["checks"][number]): Cell {
+  if (staleSince === undefined) return colored(verdict, VERDICT_COLORS[verdict]);
+  return { text: `${verdict}, stale`, color: "yellow" };
 }
 
 function drainRow(drain: DrainStatus, { services }: Status, { wallMs }: StatusTextOptions): Row {

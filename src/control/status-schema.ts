@@ -9,6 +9,9 @@ const Check = z.strictObject({
   type: z.string(),
   verdict: z.enum(["unknown", "up", "down"]),
   since: date,
+  staleSince: date
+    .optional()
+    .describe("Since when no result has counted, where that is too long to believe the verdict."),
   streak: z.string().describe("Contrary results in a row, as 1/3; empty when there is none."),
   last: z
     .strictObject({

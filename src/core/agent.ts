@@ -8,6 +8,7 @@ import { reconcileRoutes } from "./reconcile.ts";
 import { configure } from "./configure.ts";
 import { afterAnswer } from "./routes.ts";
 import { BY_AGENT, settle } from "./settle.ts";
+import { stepStall } from "./stall.ts";
 import { stepDrains, stepPins, stepTime } from "./step-orders.ts";
 
 /** What `input` changes and what is to be done about it. The same state comes back when nothing changed. */
@@ -18,6 +19,8 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
       return stepResult(state, input, nowMs);
     case "event":
       return stepEvent(state, input.check, nowMs);
+    case "stalled":
+      return stepStall(state, nowMs);
     case "drains":
       return stepDrains(state, input, nowMs);
     case "pins":
@@ -63,7 +66,16 @@ function stepResult(
   const burst = isHeard
     ? stepBurst(before.burst, result.outcome, planned.check, before.health, health)
     : before.burst;
-  const next = { ...state, checks: state.checks.with(at, { ...before, health, last, burst }) };
+  const isCounted = counts && result.outcome !== "inconclusive";
+  const known = {
+    ...before,
+    health,
+    last,
+    burst,
+    countedAtMs: isCounted ? startedMs : before.countedAtMs,
+    isExcused: before.isExcused && !(isCounted && result.outcome === "pass"),
+  };
+  const next = { ...state, checks: state.checks.with(at, known) };
   const from = before.health.verdict;
   if (health.verdict === from) return { state: next, actions: [] };
   const settled = settle(next, nowMs, {

@@ -56,6 +56,8 @@ export function configure(state: AgentState, plan: Plan, actor: Actor, nowMs: nu
       kept ?? {
         health: unknownHealth(nowMs),
         countsFromMs: nowMs,
+        countedAtMs: nowMs,
+        isExcused: false,
         last: undefined,
         burst: undefined,
       }

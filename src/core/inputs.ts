@@ -64,6 +64,8 @@ export type Input =
     }
   /** Something was heard about the target of a check, or somebody asks for its state to be probed now. */
   | { readonly type: "event"; readonly check: string }
+  /** The agent stood still until now, and perhaps the whole host did. */
+  | { readonly type: "stalled" }
   /** All drains that stand now; one that is missing has ended. */
   | {
       readonly type: "drains";

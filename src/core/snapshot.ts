@@ -5,11 +5,13 @@ import { indexPlan } from "./index-plan.ts";
 import type { RouteState } from "./routes.ts";
 import type { AgentState, CheckState, ServiceState } from "./state.ts";
 
+type SnapshotKey = "health" | "countsFromMs" | "countedAtMs" | "isExcused";
+
 export interface Snapshot {
   /** Its checks have a fingerprint in the place of their keys. */
   readonly plan: Plan;
   /** As the checks of `plan`, one service after the other. */
-  readonly checks: readonly Pick<CheckState, "health" | "countsFromMs">[];
+  readonly checks: readonly Pick<CheckState, SnapshotKey>[];
   /** As `plan.services`. */
   readonly services: readonly ServiceState[];
   /** By canonical prefix. */
@@ -25,7 +27,12 @@ export function takeSnapshot(state: AgentState, plan: Plan): Snapshot {
   const { services, drains, areDrainsComplete, pins, stopping } = state;
   return {
     plan,
-    checks: state.checks.map(({ health, countsFromMs }) => ({ health, countsFromMs })),
+    checks: state.checks.map(({ health, countsFromMs, countedAtMs, isExcused }) => ({
+      health,
+      countsFromMs,
+      countedAtMs,
+      isExcused,
+    })),
     services,
     routes: [...state.routes],
     drains,

@@ -32,6 +32,10 @@ export interface CheckState {
   readonly health: Health;
   /** Results of attempts that began before this do not count; milliseconds on the monotonic clock. */
   readonly countsFromMs: number;
+  /** When the last attempt that counted began, or the check did; milliseconds on the monotonic clock. */
+  readonly countedAtMs: number;
+  /** A stall has started its failures anew, and no pass has come since: the next stall does not. */
+  readonly isExcused: boolean;
   readonly last: LastResult | undefined;
   /** Undefined while nothing was heard that its results have not settled. */
   readonly burst: Burst | undefined;

@@ -5,6 +5,7 @@ import type { State, StateReason } from "./decide.ts";
 import { streak, type Verdict } from "./health.ts";
 import { stageEndMs } from "./orders.ts";
 import type { RouteState } from "./routes.ts";
+import { staleSinceMs } from "./stale.ts";
 import type { AgentState, CheckState } from "./state.ts";
 import { wantedOf } from "./reconcile.ts";
 
@@ -52,6 +53,8 @@ export interface CheckStatus {
   readonly verdict: Verdict;
   /** When the verdict was reached, RFC 3339. */
   readonly since: string;
+  /** Since when no result has counted, RFC 3339, where that is too long; absent where it is not. */
+  readonly staleSince?: string;
   /** Contrary results in a row, as `1/3`; empty when there is none. */
   readonly streak: string;
   readonly last:
@@ -110,11 +113,13 @@ export function serviceStatus(
       const known = state.checks[check];
       if (entry === undefined || known === undefined) return [];
       const { health } = known;
+      const staleMs = staleSinceMs(known, entry, moment.nowMs);
       return {
         name: entry.name,
         type: entry.spec.type,
         verdict: health.verdict,
         since: date(health.sinceMs),
+        ...(staleMs !== undefined && { staleSince: date(staleMs) }),
         streak: streak(health, entry),
         last: lastStatus(known, date),
       };

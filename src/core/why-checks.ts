@@ -2,6 +2,7 @@
 import { neededOf } from "./decide.ts";
 import { earliestMs, outlook, type Outlook } from "./outlook.ts";
 import { span } from "./span.ts";
+import { staleSinceMs } from "./stale.ts";
 import type { AgentState } from "./state.ts";
 import type { Moment } from "./status.ts";
 import { list, pause } from "./why-words.ts";
@@ -56,6 +57,9 @@ function oneCheck(state: AgentState, place: number, { nowMs }: Moment): string {
     const since = span(nowMs - startedMs - elapsedMs);
     parts.push(`last result ${inconclusive}${result.reason}${detail} ${took}, ${since} ago`);
   }
+  const staleMs = staleSinceMs(known, check, nowMs);
+  if (staleMs !== undefined)
+    parts.push(`stale, no result has counted for ${span(nowMs - staleMs)}`);
   if (against > 0) {
     const needed = towards === "up" ? check.rise : check.fall;
     const kind = towards === "up" ? "passes" : "failures";

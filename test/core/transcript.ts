@@ -5,7 +5,7 @@
  * `owned PREFIX SERVICE[,SERVICE] [med=N] [shared=any]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
  * `@MS drain ACTOR SERVICE|_all "NOTE" [until=MS] [graceful=MS] [window]`, `@MS undrain ACTOR SERVICE|_all`,
  * `@MS pin ACTOR SERVICE "NOTE" until=MS`, `@MS unpin ACTOR SERVICE`, `@MS done|error PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
- * `@MS stop`. `drains unreadable` before `start`, until
+ * `@MS stop`, `@MS stall` (until then the agent stood still). `drains unreadable` before `start`, until
  * `@MS drains-read`, leaves the drains unknown. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
  * `@MS why SERVICE|PREFIX [exabgp=PHASE] [acks=off] [sent=PREFIX] [session=STATE] [config=ORIGIN|stale]` asks.
  * Output: `> command`, `= service from -> to (reason)`, `! refusal`, `~ order is over`, `? answer to why`.
@@ -173,6 +173,8 @@ class Run {
         const change = verb === "late-error" ? last - 1 : last;
         return { type: "answer", prefix: first, change, done: verb === "done" };
       }
+      case "stall":
+        return { type: "stalled" };
       case "tick":
         return { type: "tick" };
       case "stop":

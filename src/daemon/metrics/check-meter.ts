@@ -17,21 +17,17 @@ export class CheckMeter {
   });
   /** Outcomes and reasons are closed sets of words; a check meets a few of them. */
   readonly results = new Tally<"service" | "check" | "outcome" | "reason">();
-  /** When the last attempt began that counted, or when counting began; milliseconds on the monotonic clock. */
-  countedAtMs: number;
 
-  constructor({ id, name }: Pick<CheckPlan, "id" | "name">, nowMs: number) {
+  constructor({ id, name }: Pick<CheckPlan, "id" | "name">) {
     this.labels = { service: id.slice(0, id.indexOf("/")), check: name };
-    this.countedAtMs = nowMs;
     this.duration.zero(this.labels);
   }
 
-  attempted({ result, elapsedMs, startedMs }: Attempt): void {
+  attempted({ result, elapsedMs }: Attempt): void {
     const { outcome, reason } = result;
     // A reason belongs to one outcome.
     this.results.add(reason, () => ({ ...this.labels, outcome, reason }));
     if (outcome === "inconclusive") return;
-    this.countedAtMs = startedMs;
     this.duration.observe(this.labels, elapsedMs / 1000);
   }
 }

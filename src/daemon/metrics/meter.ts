@@ -43,7 +43,7 @@ export class Meter {
   }
 
   attempted(check: CheckPlan, made: Attempt): void {
-    this.#checkOf(check, made.startedMs).attempted(made);
+    this.#checkOf(check).attempted(made);
   }
 
   decided({ service, from, to, reason }: Transition): void {
@@ -60,9 +60,9 @@ export class Meter {
   }
 
   /** Those of `plan` in its order; what it does not have is forgotten. */
-  checks({ checks, checkAt }: PlanIndex, nowMs: number): CheckMeter[] {
+  checks({ checks, checkAt }: PlanIndex): CheckMeter[] {
     for (const id of this.#checks.keys()) if (!checkAt.has(id)) this.#checks.delete(id);
-    return checks.map(({ check }) => this.#checkOf(check, nowMs));
+    return checks.map(({ check }) => this.#checkOf(check));
   }
 
   /** Decisions about the services of `plan`; those about others are forgotten. */
@@ -78,10 +78,10 @@ export class Meter {
     }
   }
 
-  #checkOf(check: CheckPlan, nowMs: number): CheckMeter {
+  #checkOf(check: CheckPlan): CheckMeter {
     const known = this.#checks.get(check.id);
     if (known !== undefined) return known;
-    const made = new CheckMeter(check, nowMs);
+    const made = new CheckMeter(check);
     this.#checks.set(check.id, made);
     return made;
   }

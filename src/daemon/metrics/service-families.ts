@@ -2,6 +2,7 @@
 import type { State } from "../../core/decide.ts";
 import { coveringDrains, pinOf } from "../../core/orders.ts";
 import type { RouteState } from "../../core/routes.ts";
+import { staleSinceMs } from "../../core/stale.ts";
 import type { AgentState } from "../../core/state.ts";
 import type { Moment } from "../../core/status.ts";
 import type { CheckMeter } from "./check-meter.ts";
@@ -24,18 +25,12 @@ const EVERY_STATE: Readonly<Record<State, true>> = {
 };
 const STATES = Object.keys(EVERY_STATE);
 
-/** Without a result that counts for this long nobody knows how a service is. */
-const STALE_MS = 60_000;
-
-/** A check that is made rarely is stale only when several attempts are missing. */
-const STALE_INTERVALS = 3;
-
 export function* serviceFamilies(
   state: AgentState,
   meter: Meter,
   moment: Moment,
 ): Iterable<Family> {
-  const meters = meter.checks(state.index, moment.nowMs);
+  const meters = meter.checks(state.index);
   yield gauges(
     "anyctl_service_state",
     "1 for the state that a service is in, 0 for every other.",
@@ -143,15 +138,15 @@ function* verdictRows(
 }
 
 function* staleRows(
-  { index }: AgentState,
+  { index, checks }: AgentState,
   meters: readonly CheckMeter[],
   nowMs: number,
 ): Iterable<Row<"service" | "check">> {
-  for (const [at, { labels, countedAtMs }] of meters.entries()) {
-    const timing = index.checks[at]?.check.timing;
-    const longestMs = Math.max(timing?.intervalMs ?? 0, timing?.slowIntervalMs ?? 0);
-    const limitMs = Math.max(STALE_MS, STALE_INTERVALS * longestMs);
-    yield [labels, nowMs - countedAtMs > limitMs ? 1 : 0];
+  for (const [at, { labels }] of meters.entries()) {
+    const known = checks[at];
+    const planned = index.checks[at]?.check;
+    if (known === undefined || planned === undefined) continue;
+    yield [labels, staleSinceMs(known, planned, nowMs) === undefined ? 0 : 1];
   }
 }
 
