@@ -35,6 +35,7 @@ import { Records } from "./records.ts";
 import { Reloader } from "./reloader.ts";
 import { Reloading } from "./reloading.ts";
 import { Scheduler } from "./scheduler.ts";
+import { SelfWatch } from "./self-watch.ts";
 import { sessionRecord, SessionLog } from "./session-log.ts";
 import { statusAnswers } from "./status-answers.ts";
 import type { StatusSources } from "./status.ts";
@@ -72,6 +73,7 @@ class Agent {
   readonly #sessions: SessionLog;
   readonly #feed = new EventFeed(clock);
   readonly #events = new Events(clock, this.#feed);
+  readonly #selfWatch: SelfWatch;
   #loop: Loop | undefined;
   #reloader: Reloader | undefined;
   #reloading: Reloading | undefined;
@@ -129,10 +131,12 @@ class Agent {
     };
     this.#audit = new AuditDesk(clock, origin, take, this.#records.keepOpen);
     this.#audit.recover(this.#records.left(boot));
+    this.#selfWatch = new SelfWatch({ clock, log, problems: this.#problems, events: this.#events });
     this.#scheduler = new Scheduler({
       clock,
       context: createProbeContext(),
       attempted: (check, made) => {
+        this.#selfWatch.look();
         this.#metrics.meter.attempted(check, made);
         return this.#loop === undefined
           ? check.timing.intervalMs
@@ -147,6 +151,7 @@ class Agent {
     this.#metrics = new Metrics(clock, () => ({
       ...this.#sources(),
       auditLost: this.#records.lost,
+      stalls: this.#selfWatch.stalls,
     }));
     const answers = {
       ...statusAnswers(clock, () => this.#sources()),
@@ -185,9 +190,10 @@ class Agent {
       problems: this.#problems,
       expired: (expiry) => this.#orders.expired(expiry),
       meter: this.#metrics.meter,
-      events: this.#events,
+      events: this.#selfWatch,
     });
     this.#loop.start(first.actions);
+    this.#selfWatch.start(this.#loop);
     this.#orders.tell();
     this.#reloader = new Reloader(this.#effective, {
       path: this.#configPath,
@@ -259,6 +265,7 @@ class Agent {
   /** What is done before exit: no route is touched, everything known is written down. */
   async #last(): Promise<void> {
     this.#scheduler.stop();
+    this.#selfWatch.stop();
     this.#loop?.dispatch({ type: "stop", actor: "agent" });
     this.#orders.stop();
     this.#maintenance.stop();

@@ -53,6 +53,7 @@ function metering(plan: Plan = planOf("dns")) {
       echo: { state: "on", byPrefix: () => sent },
       problems,
       auditLost: 3,
+      stalls: { count: 2, seconds: 31.5 },
     };
   });
   const dispatch = (input: Input) => {

@@ -3,6 +3,7 @@ import type { BridgeStatus } from "exabgp-ts-bridge";
 import type { ConfigStatus, ProblemStatus } from "../../control/protocol.ts";
 import type { AgentState } from "../../core/state.ts";
 import type { SentUpdate } from "../../core/status.ts";
+import type { Stalls } from "../self-watch.ts";
 import { type Family } from "./exposition.ts";
 import { counter, gauge, gauges } from "./family.ts";
 import type { Meter } from "./meter.ts";
@@ -17,6 +18,7 @@ export interface AgentFacts {
   /** undefined until the drains have been read for the first time. */
   readonly state: AgentState | undefined;
   readonly auditLost: number;
+  readonly stalls: Stalls;
   readonly loopLagSeconds: number;
 }
 
@@ -49,6 +51,12 @@ export function* agentFamilies(facts: AgentFacts, meter: Meter): Iterable<Family
     "How late the agent's event loop was at worst in the last minute.",
     facts.loopLagSeconds,
   );
+  yield counter(
+    "anyctl_stalls_total",
+    "How often the agent stood still for more than a second, or its host was asleep.",
+    facts.stalls.count,
+  );
+  yield counter("anyctl_stalled_seconds_total", "How long it did, together.", facts.stalls.seconds);
   yield gauge(
     "anyctl_exabgp_ready",
     "Whether ExaBGP answers this agent.",

@@ -1,5 +1,6 @@
 /** `GET /metrics`: everything together, in the Prometheus text format. */
 import type { Clock } from "../clock.ts";
+import type { Stalls } from "../self-watch.ts";
 import type { StatusSources } from "../status.ts";
 import { agentFamilies } from "./agent-families.ts";
 import { Exposition, type Family } from "./exposition.ts";
@@ -10,6 +11,7 @@ import { serviceFamilies } from "./service-families.ts";
 
 export interface MetricsSources extends StatusSources {
   readonly auditLost: number;
+  readonly stalls: Stalls;
 }
 
 export class Metrics {
