@@ -1,4 +1,6 @@
 /** What every probe and listener gets beside its own specification: one for all of a process. */
+import { createPrograms } from "./exec-run.ts";
+import type { Places } from "./places.ts";
 import { createResolver, type Resolver, type ResolverOptions } from "./resolve.ts";
 import { systemTimers, type Timers } from "./timers.ts";
 import { createWallClock, type WallClock } from "./wall-clock.ts";
@@ -9,6 +11,8 @@ export interface ProbeContext {
   readonly timers: Timers;
   /** Shared, so that a step which one probe has found is known to all. */
   readonly wallClock: WallClock;
+  /** Those that run now. */
+  readonly programs: Places;
 }
 
 interface ContextOptions extends ResolverOptions {
@@ -23,5 +27,6 @@ export function createProbeContext(options: ContextOptions = {}): ProbeContext {
     resolver: createResolver(options),
     timers,
     wallClock: createWallClock(timers, wallMs),
+    programs: createPrograms(),
   };
 }

@@ -1,6 +1,7 @@
 /** All check types. A new one is one file beside this one, and one line in `CHECK_TYPES`. */
 import { z } from "zod";
 import type { ProbeContext } from "./context.ts";
+import { createExecProbe, ExecCheck } from "./exec.ts";
 import { createHttpProbe, HttpCheck, listenHttp } from "./http.ts";
 import { loadGot } from "./http-request.ts";
 import type { Listen } from "./listen.ts";
@@ -14,6 +15,7 @@ export type { ProbeContext } from "./context.ts";
  * to hear of the target between two polls, and gives undefined where the check does not want it.
  */
 export const CHECK_TYPES = {
+  exec: { schema: ExecCheck, create: createExecProbe, prepare: nothing, listen: deaf },
   http: { schema: HttpCheck, create: createHttpProbe, prepare: loadGot, listen: listenHttp },
   tcp: { schema: TcpCheck, create: createTcpProbe, prepare: nothing, listen: listenTcp },
 } as const;
@@ -55,6 +57,11 @@ export function createListen(spec: CheckSpec, context: ProbeContext): Listen | u
 export async function prepareProbes(specs: readonly CheckSpec[]): Promise<void> {
   const types = new Set(specs.map(({ type }) => type));
   await Promise.all([...types].map((type) => CHECK_TYPES[type].prepare()));
+}
+
+/** For types that are only polled. */
+function deaf(): undefined {
+  return undefined;
 }
 
 function nothing(): Promise<void> {

@@ -6,24 +6,27 @@ export const HIDDEN = "***";
 const SECRET_NAMES =
   /^(?:proxy-)?authorization$|cookie|api-?key|token|secret|password|passwd|credential/i;
 
-/** Where a check's headers stand in the path `services.NAME.checks.NAME.headers`. */
-const HEADERS_AT = 4;
+/** Where a check's own keys stand in the path `services.NAME.checks.NAME.headers`. */
+const KEY_AT = 4;
+
+/** Maps from names to values that may be secrets: of requests, of programs. */
+const SECRET_MAPS: ReadonlySet<string | number | undefined> = new Set(["headers", "env"]);
 
 /**
- * Whether the value there is, or may hold, a secret. Of what stands below or in the place of `headers` everything
- * may: whoever writes one line for a name and its value wrote the password there.
+ * Whether the value there is, or may hold, a secret. Of what stands below or in the place of `headers`
+ * and `env` everything may: whoever writes one line for a name and its value wrote the password there.
  */
 export function isSecretPath(path: readonly (string | number)[]): boolean {
   return (
-    path[HEADERS_AT] === "headers" ||
+    SECRET_MAPS.has(path[KEY_AT]) ||
     path.some((part) => typeof part === "string" && isSecretName(part))
   );
 }
 
-/** The path without what stands in the place of a header's name and is the whole header. */
+/** The path without what stands in the place of a name and is the name and its value. */
 export function withoutSecretKey(path: readonly (string | number)[]): (string | number)[] {
   return path.map((part, at) =>
-    at > HEADERS_AT && path[HEADERS_AT] === "headers" && String(part).includes(":") ? HIDDEN : part,
+    at > KEY_AT && SECRET_MAPS.has(path[KEY_AT]) && /[:=]/.test(String(part)) ? HIDDEN : part,
   );
 }
 

@@ -5,7 +5,7 @@ import { parseEffective } from "./parse.ts";
 import { HIDDEN, isSecretName } from "./secrets.ts";
 
 /**
- * Parsed again, it gives the same plan, unless a secret header had to be hidden.
+ * Parsed again, it gives the same plan, unless a secret header or a variable had to be hidden.
  *
  * @param files As in `LoadedConfig`.
  * @throws {ConfigError}
@@ -30,7 +30,17 @@ function hideSecrets(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,
-      typeof item === "string" && isSecretName(key) ? HIDDEN : hideSecrets(item),
+      typeof item === "string" && isSecretName(key)
+        ? HIDDEN
+        : key === "env"
+          ? hideValues(item)
+          : hideSecrets(item),
     ]),
   );
+}
+
+/** What a program is given to work with is nobody else's business, whatever it is called. */
+function hideValues(env: unknown): unknown {
+  if (env === null || typeof env !== "object") return env;
+  return Object.fromEntries(Object.keys(env).map((name) => [name, HIDDEN]));
 }

@@ -24,6 +24,16 @@ test("secret headers are hidden, others are shown, the plan has all", () => {
   assert.equal(JSON.stringify(parseConfig(files).plan).match(/hunter2/g)?.length, 6);
 });
 
+test("of env every value is hidden, and every name shown", () => {
+  const check = '{ type: exec, command: [/bin/true], env: { PGHOST: hunter2, A: "hunter2" } }';
+  const text = TEXT.replace(/checks:[^]*/, `checks: { a: ${check} }\n`);
+  const files = [{ path: "anyctl.yaml", text }];
+  const shown = showConfig(files, "fra1");
+  assert.doesNotMatch(shown, /hunter2/);
+  assert.match(shown, /PGHOST: "\*\*\*"\n\s+A: "\*\*\*"\n/);
+  assert.equal(JSON.stringify(parseConfig(files).plan).match(/hunter2/g)?.length, 2);
+});
+
 test("the hash follows what is in force, not how it is written", () => {
   const hashOf = (text: string) => parseConfig([{ path: "a.yaml", text }], "fra1").hash;
   const hash = hashOf(TEXT);
