@@ -25,6 +25,7 @@ import type { Log } from "./log.ts";
 import { Loop } from "./loop.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Metrics } from "./metrics/metrics.ts";
+import { openFilesMax } from "./open-files.ts";
 import { Orders } from "./orders.ts";
 import { OwnedFile } from "./owned.ts";
 import { prepare, type Prepared } from "./prepare.ts";
@@ -146,6 +147,9 @@ class Agent {
         log.info({ check: check.id, word, detail }, "event heard");
         this.#loop?.dispatch({ type: "event", check: check.id });
       },
+      late: (lateMs) => this.#metrics.meter.lateness.observe(lateMs / 1000),
+      crowded: (detail) => this.#problems.count("probes", detail),
+      filesMax: openFilesMax(),
     });
     this.#prober = new Prober(this.#scheduler, log);
     this.#metrics = new Metrics(clock, () => ({

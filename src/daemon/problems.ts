@@ -19,6 +19,7 @@ export type ProblemKind =
   | "owned-file"
   | "pin-files"
   | "pin-folder"
+  | "probes"
   | "stalled"
   | "state-dir"
   | "transient-emptying"

@@ -1,11 +1,15 @@
-/** Starts probes when they are due, or when something was heard: never two attempts of one check at once. */
-import { attempt, type Attempt } from "../../checks/attempt.ts";
-import type { Heard, Listener } from "../../checks/listen.ts";
+/** Which probes run: one for each check, or for all uses of a shared one; and when each is first due. */
+import type { Attempt } from "../../checks/attempt.ts";
+import type { Heard } from "../../checks/listen.ts";
 import { createListen, createProbe, type ProbeContext } from "../../checks/registry.ts";
-import type { Probe } from "../../checks/probe.ts";
 import type { CheckPlan } from "../config/plan.ts";
 import { sameCheck } from "../core/index-plan.ts";
 import type { Clock } from "./clock.ts";
+import { spread } from "./due.ts";
+import { placesOf } from "./open-files.ts";
+import { Places } from "./places.ts";
+import { Runner, type RunnerSurroundings } from "./runner.ts";
+import { Timetable } from "./timetable.ts";
 
 export interface SchedulerOptions {
   readonly clock: Clock;
@@ -13,126 +17,120 @@ export interface SchedulerOptions {
   /**
    * Takes one result.
    *
-   * @returns How long after the attempt's start the next one is due, in milliseconds.
+   * @returns How long after this attempt was due the next one is, in milliseconds. Of the checks that share a probe
+   *   the shortest counts.
    */
   readonly attempted: (check: CheckPlan, attempt: Attempt) => number;
   /** Something was heard about the target; the check is probed at once. */
   readonly heard: (check: CheckPlan, ...event: Parameters<Heard>) => void;
+  /** An attempt begins, so long after it was due, in milliseconds. */
+  readonly late?: (lateMs: number) => void;
+  /** Checks wait for long, because too many attempts are under way; undefined when none does any more. */
+  readonly crowded?: (detail: string | undefined) => void;
+  /** Descriptors that this process may have, from which follows how many attempts are made at once. [no limit] */
+  readonly filesMax?: number;
 }
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #running = new Map<string, Runner>();
+  readonly #surroundings: RunnerSurroundings;
+  /** By what makes checks share one. */
+  readonly #runners = new Map<string, Runner>();
+  readonly #runnerOf = new Map<string, Runner>();
 
   constructor(options: SchedulerOptions) {
+    const { clock, context, attempted, heard, late = () => {}, crowded = () => {} } = options;
     this.#options = options;
+    this.#surroundings = {
+      clock,
+      context,
+      attempted,
+      heard,
+      late,
+      timetable: new Timetable(clock),
+      places: new Places({ timers: clock, count: placesOf(this.#filesMax, 0), crowded }),
+    };
   }
 
   /** Probes `checks` from now on, and nothing else. A check that is the same goes on undisturbed. */
   update(checks: readonly CheckPlan[]): void {
     this.stopOthers(checks);
-    const added = checks.filter(({ id }) => !this.#running.has(id));
-    for (const [nth, check] of added.entries()) {
-      const probe = createProbe(check.spec, this.#options.context);
-      const runner = new Runner(check, probe, this.#options);
-      this.#running.set(check.id, runner);
-      // Spread, so that a thousand checks with one interval do not fall due in one instant for ever.
-      const delayMs = (check.timing.intervalMs * nth) / added.length;
-      runner.start(delayMs);
-      // Nor are a thousand connections opened in one.
-      this.#options.clock.after(delayMs, () => runner.listen());
+    const added = new Set<Runner>();
+    for (const check of checks) {
+      if (this.#runnerOf.has(check.id)) continue;
+      const key = keyOf(check);
+      const known = this.#runners.get(key);
+      const runner = known ?? this.#create(check);
+      if (known === undefined) added.add(runner);
+      this.#runners.set(key, runner);
+      this.#runnerOf.set(check.id, runner);
+      runner.add(check);
+      // The probe may be a rare one: whoever joins need not wait for it.
+      if (!added.has(runner)) runner.hurry();
     }
+    this.#startAll(added);
+    // What listens keeps a descriptor, which attempts then cannot have.
+    const kept = [...this.#runners.values()].filter(({ mayListen }) => mayListen).length;
+    this.#surroundings.places.resize(placesOf(this.#filesMax, kept));
   }
 
   /** Probes at once, or as soon as the attempt under way is over. */
   hurry(id: string): void {
-    this.#running.get(id)?.hurry();
+    this.#runnerOf.get(id)?.hurry();
   }
 
   /** Whether an event about the target would be heard now; undefined: the check is only polled. */
   isListening(id: string): boolean | undefined {
-    return this.#running.get(id)?.isListening;
+    return this.#runnerOf.get(id)?.isListening;
   }
 
   /** Stops what is not in `checks`, or not as it is there. */
   stopOthers(checks: readonly CheckPlan[]): void {
     const wanted = new Map(checks.map((check) => [check.id, check]));
-    for (const [id, runner] of this.#running) {
-      const check = wanted.get(id);
-      if (check !== undefined && sameCheck(runner.check, check)) continue;
-      runner.stop();
-      this.#running.delete(id);
+    for (const [key, runner] of this.#runners) {
+      for (const known of runner.checks) {
+        const check = wanted.get(known.id);
+        if (check !== undefined && sameCheck(known, check)) continue;
+        this.#runnerOf.delete(known.id);
+        if (runner.remove(known.id)) continue;
+        runner.stop();
+        this.#runners.delete(key);
+      }
     }
   }
 
   stop(): void {
     this.stopOthers([]);
   }
+
+  get #filesMax(): number {
+    return this.#options.filesMax ?? Infinity;
+  }
+
+  #create({ spec, timing }: CheckPlan): Runner {
+    const { context } = this.#options;
+    const probe = createProbe(spec, context);
+    const listen = createListen(spec, context);
+    return new Runner({ probe, listen, timeoutMs: timing.timeoutMs }, this.#surroundings);
+  }
+
+  /** Those with one interval stay together and apart as they are at the start. */
+  #startAll(runners: Iterable<Runner>): void {
+    const nowMs = Math.floor(this.#surroundings.clock.nowMs());
+    const byInterval = new Map<number, Runner[]>();
+    for (const runner of runners) {
+      const alike = byInterval.get(runner.intervalMs);
+      if (alike === undefined) byInterval.set(runner.intervalMs, [runner]);
+      else alike.push(runner);
+    }
+    for (const [intervalMs, alike] of byInterval) {
+      const delays = spread(alike.length, intervalMs);
+      for (const [nth, runner] of alike.entries()) runner.start(nowMs + (delays[nth] ?? 0));
+    }
+  }
 }
 
-class Runner {
-  readonly check: CheckPlan;
-  readonly #probe: Probe;
-  readonly #options: SchedulerOptions;
-  #cancel = () => {};
-  #listener: Listener | undefined;
-  #isUnderWay = false;
-  #isHurried = false;
-  #stopped = false;
-
-  constructor(check: CheckPlan, probe: Probe, options: SchedulerOptions) {
-    this.check = check;
-    this.#probe = probe;
-    this.#options = options;
-  }
-
-  get isListening(): boolean | undefined {
-    return this.#listener?.isListening;
-  }
-
-  listen(): void {
-    if (this.#stopped) return;
-    const { context, heard } = this.#options;
-    this.#listener = createListen(
-      this.check.spec,
-      context,
-    )?.((word, detail) => {
-      heard(this.check, word, detail);
-      this.hurry();
-    });
-  }
-
-  hurry(): void {
-    if (this.#isUnderWay) {
-      this.#isHurried = true;
-      return;
-    }
-    this.#cancel();
-    void this.#attempt();
-  }
-
-  start(delayMs: number): void {
-    this.#cancel = this.#options.clock.after(delayMs, () => void this.#attempt());
-  }
-
-  /** An attempt under way ends by itself; its result is thrown away. */
-  stop(): void {
-    this.#stopped = true;
-    this.#cancel();
-    this.#listener?.close();
-  }
-
-  async #attempt(): Promise<void> {
-    const { clock, context, attempted } = this.#options;
-    // A step is found while its dates are not needed yet.
-    context.wallClock.look();
-    this.#isUnderWay = true;
-    const made = await attempt(this.#probe, this.check.timing.timeoutMs, clock);
-    this.#isUnderWay = false;
-    if (this.#stopped) return;
-    const pauseMs = attempted(this.check, made);
-    const isHurried = this.#isHurried;
-    this.#isHurried = false;
-    this.start(isHurried ? 0 : Math.max(0, made.startedMs + pauseMs - clock.nowMs()));
-  }
+/** Equal for checks that one probe serves: uses of one shared check that are made in the same way. */
+function keyOf({ id, use, spec, timing }: CheckPlan): string {
+  return use === undefined ? id : JSON.stringify([use, timing.timeoutMs, spec]);
 }

@@ -12,7 +12,10 @@ import { manualClock, tcpCheck } from "./fixtures.ts";
 /** A scheduler on a clock of the test's, against a real listener. */
 async function scheduling(t: TestContext, paceMs: (attempt: Attempt) => number = () => 1000) {
   const requests = new EventEmitter();
+  const accepted = { count: 0 };
   const server = createServer((socket: Socket) => {
+    accepted.count += 1;
+    requests.emit("connection");
     socket.on("error", () => {}).on("data", () => requests.emit("request"));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -36,7 +39,12 @@ async function scheduling(t: TestContext, paceMs: (attempt: Attempt) => number =
   const result = () => new Promise<void>((resolve) => waiting.push(resolve));
   /** Resolves when the service is asked something the next time. */
   const request = () => once(requests, "request");
-  return { port: portOf(server), clock, scheduler, seen, result, request };
+  /** Resolves with how many there were so far, when there were `count`. */
+  const connections = async (count: number) => {
+    while (accepted.count < count) await once(requests, "connection");
+    return accepted.count;
+  };
+  return { port: portOf(server), clock, scheduler, seen, result, request, connections };
 }
 
 describe("Scheduler", () => {
@@ -118,6 +126,62 @@ describe("Scheduler", () => {
       seen.map(({ id, atMs }) => `${id} ${atMs}`),
       ["a/port 0", "a/port 1000"],
     );
+  });
+
+  it("probes once for all uses of a shared check, and each gets the result", async (t) => {
+    const { port, clock, scheduler, seen, result, connections } = await scheduling(t);
+    const use = (service: string, changes: Partial<CheckPlan> = {}): CheckPlan => ({
+      ...tcpCheck(`${service}/shared`, port),
+      use: "backend",
+      ...changes,
+    });
+    scheduler.update([use("a"), use("b", { rise: 2 }), tcpCheck("c/own", port)]);
+    for (const stepMs of [0, 500]) {
+      const next = result();
+      clock.advance(stepMs);
+      await next;
+    }
+    assert.deepEqual(
+      seen.map(({ id, atMs }) => `${id} ${atMs}`),
+      ["a/shared 0", "b/shared 0", "c/own 500"],
+    );
+    // One that comes gets a result at once, and the others too; one that goes disturbs nobody.
+    const next = result();
+    scheduler.update([use("b", { rise: 2 }), use("d"), tcpCheck("c/own", port)]);
+    clock.advance(0);
+    await next;
+    assert.deepEqual(
+      seen.slice(3).map(({ id, atMs }) => `${id} ${atMs}`),
+      ["b/shared 500", "d/shared 500"],
+    );
+    assert.equal(await connections(3), 3);
+  });
+
+  it("does not share a probe that has another target or timeout", async (t) => {
+    const { port, clock, scheduler, seen, result } = await scheduling(t);
+    const plans = [
+      tcpCheck("a/shared", port),
+      tcpCheck("b/shared", port, { timeoutMs: 400 }),
+      { ...tcpCheck("c/shared", port), spec: tcpCheck("c/shared", 9).spec },
+    ].map((plan) => ({ ...plan, use: "backend" }));
+    scheduler.update(plans);
+    for (const stepMs of [0, 333, 333]) {
+      const next = result();
+      clock.advance(stepMs);
+      await next;
+    }
+    assert.deepEqual(
+      seen.map(({ id, atMs }) => `${id} ${atMs}`),
+      ["a/shared 0", "b/shared 333", "c/shared 666"],
+    );
+  });
+
+  it("waits with one timer for a thousand checks, and with none when it has stopped", async (t) => {
+    const { clock, scheduler } = await scheduling(t);
+    scheduler.update(Array.from({ length: 1000 }, (_, nth) => tcpCheck(`s${nth}/port`, 9)));
+    assert.equal(clock.pending, 1);
+    scheduler.stop();
+    assert.equal(clock.pending, 0);
   });
 
   it("throws away the result of an attempt that was under way when its check went", async (t) => {

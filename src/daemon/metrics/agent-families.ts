@@ -57,6 +57,7 @@ export function* agentFamilies(facts: AgentFacts, meter: Meter): Iterable<Family
     facts.stalls.count,
   );
   yield counter("anyctl_stalled_seconds_total", "How long it did, together.", facts.stalls.seconds);
+  yield [meter.lateness];
   yield gauge(
     "anyctl_exabgp_ready",
     "Whether ExaBGP answers this agent.",

@@ -4,7 +4,7 @@ import type { Attempt } from "../../../checks/attempt.ts";
 import type { CheckPlan } from "../../config/plan.ts";
 import type { Transition } from "../../core/inputs.ts";
 import type { PlanIndex } from "../../core/index-plan.ts";
-import { ACK_SECONDS } from "./buckets.ts";
+import { ACK_SECONDS, LATENESS_SECONDS } from "./buckets.ts";
 import { CheckMeter } from "./check-meter.ts";
 import type { Row } from "./family.ts";
 import { Counter, Histogram } from "./prom-client.ts";
@@ -35,6 +35,12 @@ export class Meter {
     name: "anyctl_exabgp_ack_seconds",
     help: "From writing a command to ExaBGP's answer.",
     buckets: [...ACK_SECONDS],
+    registers: [],
+  });
+  readonly lateness = new Histogram({
+    name: "anyctl_probe_lateness_seconds",
+    help: "How long after it was due a probe was started.",
+    buckets: [...LATENESS_SECONDS],
     registers: [],
   });
 

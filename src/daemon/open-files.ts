@@ -1,0 +1,36 @@
+/** How many descriptors this process may have, and how many attempts may therefore be under way. */
+import { readFileSync } from "node:fs";
+
+/**
+ * For all that is no attempt: Node.js itself has 20, and there are the journal, the folders that are watched, files
+ * being written, and clients of the control socket and the HTTP listener.
+ */
+const RESERVE = 64;
+
+/**
+ * A thousand checks with the default timings that all hang need 500. More would only be memory, about 60 KiB for
+ * each HTTP request.
+ */
+const PLACES_MAX = 800;
+
+/** Without any the agent would be blind; each is over in milliseconds as a rule. */
+const PLACES_MIN = 4;
+
+/**
+ * The soft limit; Node.js has raised it to the hard one at its start.
+ *
+ * @returns Infinity where there is none, or nobody knows.
+ */
+export function openFilesMax(): number {
+  try {
+    const text = readFileSync("/proc/self/limits", "latin1");
+    return Number(/^Max open files +(\d+)/m.exec(text)?.[1] ?? Infinity);
+  } catch {
+    return Infinity;
+  }
+}
+
+/** @param kept Descriptors that listeners keep. */
+export function placesOf(filesMax: number, kept: number): number {
+  return Math.min(PLACES_MAX, Math.max(PLACES_MIN, filesMax - RESERVE - kept));
+}

@@ -1,0 +1,160 @@
+/** One probe and all checks that are made by it: starts it when it is due, never twice at once. */
+import { attempt, type Attempt } from "../../checks/attempt.ts";
+import type { EventWord, Listen, Listener } from "../../checks/listen.ts";
+import type { ProbeContext } from "../../checks/context.ts";
+import type { Probe } from "../../checks/probe.ts";
+import type { CheckPlan } from "../config/plan.ts";
+import type { Clock } from "./clock.ts";
+import { type Home, nextDueMs } from "./due.ts";
+import { type Places, SLOW_MS, type Visit } from "./places.ts";
+import type { Timetable } from "./timetable.ts";
+
+/** What all runners of a scheduler share. */
+export interface RunnerSurroundings {
+  readonly clock: Clock;
+  readonly context: Pick<ProbeContext, "wallClock">;
+  readonly timetable: Timetable;
+  readonly places: Places;
+  /** See `SchedulerOptions`. */
+  readonly attempted: (check: CheckPlan, attempt: Attempt) => number;
+  readonly heard: (check: CheckPlan, word: EventWord, detail: string) => void;
+  readonly late: (lateMs: number) => void;
+}
+
+export interface Target {
+  readonly probe: Probe;
+  /** undefined: it is only polled. */
+  readonly listen: Listen | undefined;
+  readonly timeoutMs: number;
+}
+
+export class Runner {
+  readonly #target: Target;
+  readonly #surroundings: RunnerSurroundings;
+  /** By id: the checks that get each result. */
+  readonly #checks = new Map<string, CheckPlan>();
+  #home: Home = { firstDueMs: 0, intervalMs: Infinity };
+  #listener: Listener | undefined;
+  #cancel = () => {};
+  /** The attempt that waits for a place or is under way. */
+  #visit: Visit | undefined;
+  #isUnderWay = false;
+  #isHurried = false;
+  #isSlow = false;
+  #stopped = false;
+
+  constructor(target: Target, surroundings: RunnerSurroundings) {
+    this.#target = target;
+    this.#surroundings = surroundings;
+  }
+
+  get checks(): Iterable<CheckPlan> {
+    return this.#checks.values();
+  }
+
+  /** The shortest of its checks; Infinity without any. */
+  get intervalMs(): number {
+    return Math.min(...[...this.checks].map(({ timing }) => timing.intervalMs));
+  }
+
+  /** From the next attempt on `check` gets the results; those of an attempt under way it does not. */
+  add(check: CheckPlan): void {
+    this.#checks.set(check.id, check);
+    this.#home = { ...this.#home, intervalMs: this.intervalMs };
+  }
+
+  /** @returns Whether there is still a check left. */
+  remove(id: string): boolean {
+    this.#checks.delete(id);
+    return this.#checks.size > 0;
+  }
+
+  /** Whether it keeps a descriptor between two attempts. */
+  get mayListen(): boolean {
+    return this.#target.listen !== undefined;
+  }
+
+  /** Whether an event would be heard now; undefined: it is only polled, or has not begun. */
+  get isListening(): boolean | undefined {
+    return this.#listener?.isListening;
+  }
+
+  /** @param dueMs When the first attempt is due, in whole milliseconds on the clock. */
+  start(dueMs: number): void {
+    this.#home = { ...this.#home, firstDueMs: dueMs };
+    this.#rest(dueMs);
+  }
+
+  /** Probes at once, or as soon as the attempt under way is over. */
+  hurry(): void {
+    this.#isHurried = this.#isUnderWay;
+    if (this.#visit !== undefined || this.#stopped) return;
+    this.#cancel();
+    const nowMs = Math.floor(this.#surroundings.clock.nowMs());
+    this.#cancel = this.#surroundings.timetable.soon(nowMs, () => this.#enter(nowMs));
+  }
+
+  /** An attempt under way ends by itself; its result is thrown away. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+    this.#listener?.close();
+    if (this.#visit !== undefined && !this.#isUnderWay)
+      this.#surroundings.places.leave(this.#visit);
+  }
+
+  #rest(dueMs: number): void {
+    this.#cancel = this.#surroundings.timetable.at(dueMs, () => this.#enter(dueMs));
+  }
+
+  #enter(dueMs: number): void {
+    this.#cancel = () => {};
+    const visit: Visit = {
+      isSlow: this.#isSlow,
+      start: () => void this.#attempt(visit, dueMs),
+    };
+    this.#visit = visit;
+    this.#surroundings.places.enter(visit);
+    // Spread as the first attempts are: nor are a thousand connections opened in one turn.
+    this.#listener ??= this.#target.listen?.((word, detail) => {
+      for (const check of this.#checks.values()) this.#surroundings.heard(check, word, detail);
+      this.hurry();
+    });
+  }
+
+  async #attempt(visit: Visit, dueMs: number): Promise<void> {
+    const { clock, context, places, late } = this.#surroundings;
+    // A step is found while its dates are not needed yet.
+    context.wallClock.look();
+    this.#isUnderWay = true;
+    const asking = [...this.#checks.values()];
+    late(Math.max(0, clock.nowMs() - dueMs));
+    const made = await attempt(this.#target.probe, this.#target.timeoutMs, clock);
+    this.#isUnderWay = false;
+    this.#visit = undefined;
+    this.#isSlow = made.elapsedMs > SLOW_MS;
+    try {
+      if (!this.#stopped) this.#tell(asking, made, dueMs);
+    } finally {
+      // Not before: a withdrawal goes out first, and then others begin.
+      places.leave(visit);
+    }
+  }
+
+  #tell(asking: readonly CheckPlan[], made: Attempt, dueMs: number): void {
+    let pauseMs = Infinity;
+    for (const check of asking) {
+      // A check may have gone meanwhile, or have become another of the same name.
+      if (this.#checks.get(check.id) !== check) continue;
+      pauseMs = Math.min(pauseMs, this.#surroundings.attempted(check, made));
+    }
+    if (this.#stopped) return;
+    const nowMs = Math.floor(this.#surroundings.clock.nowMs());
+    const isHurried = this.#isHurried || pauseMs === Infinity;
+    this.#isHurried = false;
+    const { startedMs } = made;
+    const nextMs = isHurried ? nowMs : nextDueMs({ dueMs, startedMs }, pauseMs, this.#home);
+    // The attempt may have taken longer than the pause.
+    this.#rest(Math.max(nextMs, nowMs));
+  }
+}
