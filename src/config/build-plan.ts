@@ -1,6 +1,7 @@
 /** The effective configuration becomes what decisions need: milliseconds, numbers, routes. */
 import { specOf, type EffectiveConfig, type EffectiveService } from "./effective.ts";
 import { parseDuration } from "./duration.ts";
+import { buildHold } from "./hold.ts";
 import { announceIn, VARIANTS } from "./overlay.ts";
 import type { CheckPlan, Plan, Require, ServicePlan, WindowPlan } from "./plan.ts";
 import { buildRoute } from "./routes.ts";
@@ -15,6 +16,7 @@ export function buildPlan(config: EffectiveConfig): Plan {
 }
 
 function buildService(name: string, service: EffectiveService): ServicePlan {
+  const hold = buildHold(service.hold);
   return {
     name,
     require: buildRequire(service.require),
@@ -23,7 +25,7 @@ function buildService(name: string, service: EffectiveService): ServicePlan {
     when: buildWhen(service),
     drainDelayMs: parseDuration(service["drain-delay"]),
     minUpTimeMs: 0,
-    hold: undefined,
+    ...(hold && { hold }),
     checks: Object.entries(service.checks).map(([check, keys]) => buildCheck(name, check, keys)),
   };
 }

@@ -2,6 +2,7 @@
 import type { CheckSpec } from "../../checks/registry.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { fillAnnounce, fillWhen } from "./fill-announce.ts";
+import { fillHold } from "./hold.ts";
 import { formatListen, parseListen } from "./listen.ts";
 import { parsePrefix } from "./prefix.ts";
 import { SOCKET_DEFAULT, STATE_DIR_DEFAULT } from "./paths.ts";
@@ -66,6 +67,7 @@ function fillService(service: Service, defaults: CheckTiming): EffectiveService 
     when: fillWhen(service.announce ?? {}, service.when),
     "drain-delay": canonicalDuration(service["drain-delay"] ?? DRAIN_DELAY_DEFAULT),
     require: service.require ?? "all",
+    hold: fillHold(service.hold),
     scope: service.scope ?? "global",
     shared: service.shared ?? "all",
     checks: Object.fromEntries(

@@ -23,7 +23,7 @@ export interface ServicePlan {
   /** How long the requirement must have been met before the service is announced anew. */
   readonly minUpTimeMs: number;
   /** How long a service that was withdrawn stays away, whatever its checks say; undefined: not at all. */
-  readonly hold: Hold | undefined;
+  readonly hold?: Hold | undefined;
   /** Empty only in a plan made from owned prefixes; such a service stays `starting`. */
   readonly checks: readonly CheckPlan[];
 }

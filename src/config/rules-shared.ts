@@ -1,5 +1,6 @@
-/** Services that name the same prefix agree on `shared` and, state by state, on every attribute: one prefix has one route. */
+/** Services that name the same prefix agree on `shared`, on `hold` and, state by state, on every attribute: one prefix has one route. */
 import type { Route } from "exabgp-ts-bridge";
+import { holdKey } from "./hold.ts";
 import type { Draft } from "./issues.ts";
 import { announceIn, VARIANTS } from "./overlay.ts";
 import { parsePrefix } from "./prefix.ts";
@@ -49,6 +50,8 @@ function differenceOf(left: Claim, right: Claim): string | undefined {
   // What is wrong in itself is said elsewhere, and cannot be compared.
   if ([leftDraft, rightDraft].some((draft) => hasHole(comparedOf(draft)))) return undefined;
   if ((leftDraft.shared ?? "all") !== (rightDraft.shared ?? "all")) return "shared";
+  // Its history of withdrawals is one, and what one service may do the other must not undo.
+  if (holdKey(leftDraft.hold) !== holdKey(rightDraft.hold)) return "hold";
   const announced = attributeOf(left.prefix, leftDraft.announce ?? {}, rightDraft.announce ?? {});
   if (announced !== undefined) return announced;
   for (const variant of VARIANTS) {
@@ -85,7 +88,7 @@ const ATTRIBUTES: readonly (readonly [keyof Route, string])[] = [
 
 function comparedOf(draft: ServiceSource["draft"]): Partial<ServiceSource["draft"]> {
   return Object.fromEntries(
-    Object.entries(draft).filter(([key]) => ["announce", "shared", "when"].includes(key)),
+    Object.entries(draft).filter(([key]) => ["announce", "hold", "shared", "when"].includes(key)),
   );
 }
 

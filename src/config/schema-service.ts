@@ -5,6 +5,7 @@ import { duration, integer, list, named, text, word } from "./leaf.ts";
 import { CHECKS_PER_SERVICE_MAX, PREFIXES_PER_SERVICE_MAX } from "./limits.ts";
 import { parsePrefix } from "./prefix.ts";
 import { Announce, Overlay } from "./schema-announce.ts";
+import { Hold } from "./schema-hold.ts";
 import { CheckTiming } from "./schema-timing.ts";
 
 const withTiming = Object.values(CHECK_TYPES).map(({ schema }) =>
@@ -65,6 +66,9 @@ export const Service = z.strictObject({
     .describe("How long `when.draining` is announced before a drain withdraws. [0s]"),
   require: Require.optional().describe(
     "How many checks must be up: `all`, `any`, or `{ at-least: NUMBER }`. [all]",
+  ),
+  hold: Hold.optional().describe(
+    "How long a service that was withdrawn stays away, so that nobody upstream damps its prefixes: `none`, `damping-safe` (60 s after the first withdrawal in 2 h, 25 min after each further one), or `{ flaps: NUMBER, within: DURATION, for: DURATION }`. Services that share a prefix must agree. [none]",
   ),
   scope: word(["global", "local"])
     .optional()

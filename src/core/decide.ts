@@ -42,6 +42,8 @@ export interface Circumstances {
   readonly isPinned: boolean;
   readonly require: Require;
   readonly verdicts: readonly Verdict[];
+  /** States that the service may not enter, because a hold is not over. */
+  readonly heldInsteadOf: readonly State[];
 }
 
 /** The drain that a service stands under. */
@@ -53,6 +55,13 @@ export interface DrainCircumstance {
 
 /** Decides about one service. */
 export function decide(circumstances: Circumstances): Decision {
+  const decision = decideUnheld(circumstances);
+  return circumstances.heldInsteadOf.includes(decision.state)
+    ? { state: "held", reason: "flapping" }
+    : decision;
+}
+
+function decideUnheld(circumstances: Circumstances): Decision {
   const { stopping, drain, isPinned, require, verdicts } = circumstances;
   if (stopping) return { state: "stopping", reason: "stopping" };
   const met = requirement(require, verdicts);

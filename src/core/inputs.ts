@@ -50,6 +50,8 @@ export interface Undrain {
   readonly service: string;
   readonly reason: string;
   readonly by: Actor;
+  /** The withdrawals of the prefixes of the service (`_all`: of all) are forgotten, and so its hold ends. */
+  readonly clearsHold?: true;
 }
 
 export type Input =
@@ -104,13 +106,21 @@ export interface Transition {
   readonly to: State | "removed";
   /**
    * Besides the reasons of states: a reload changed attributes, or took the service out; an order ended and others
-   * keep the service in its state.
+   * keep the service in its state; an operator had its withdrawals forgotten.
    */
-  readonly reason: StateReason | "reconfigured" | "not-configured" | "undrained" | "unpinned";
+  readonly reason:
+    | StateReason
+    | "reconfigured"
+    | "not-configured"
+    | "undrained"
+    | "unpinned"
+    | "hold-cleared";
   readonly actor: Actor;
   readonly note: string;
   /** When the order that brought it about ends by itself, RFC 3339. */
   readonly until: string | undefined;
+  /** When the hold is over that it begins, milliseconds on the monotonic clock. */
+  readonly heldUntilMs?: number;
   /** The check whose result brought it about, without its service; empty when it was none. */
   readonly check: string;
   readonly evidence: { readonly reason: Reason; readonly detail: string } | undefined;

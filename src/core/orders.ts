@@ -1,4 +1,5 @@
 /** Drains and pins: which of them a service stands under, and when they end. */
+import { nextHoldEndMs } from "./holds.ts";
 import type { AgentState } from "./state.ts";
 import { ALL_SERVICES, type Drain, type Expiry, type Pin } from "./inputs.ts";
 
@@ -54,11 +55,16 @@ export function stageEndMs(state: AgentState, at: number): number | undefined {
 /** When something happens by the passing of time alone, retries of commands aside; undefined: never. */
 export function dueMs(state: AgentState): number | undefined {
   const orders = [...state.drains, ...state.pins];
-  if (orders.length === 0) return undefined;
+  const heldMs = nextHoldEndMs(state);
+  if (orders.length === 0) return heldMs;
   const stages = state.services.flatMap((service, at) =>
     service.state === "draining" ? (stageEndMs(state, at) ?? []) : [],
   );
-  const moments = [...orders.flatMap(({ endsAtMs }) => endsAtMs ?? []), ...stages];
+  const moments = [
+    ...orders.flatMap(({ endsAtMs }) => endsAtMs ?? []),
+    ...stages,
+    ...(heldMs === undefined ? [] : [heldMs]),
+  ];
   return moments.length === 0 ? undefined : Math.min(...moments);
 }
 

@@ -1,4 +1,5 @@
 /** From the states of the services to the commands that make ExaBGP hold what they say. */
+import { addWithdrawals } from "./damping.ts";
 import type { PlannedPrefix } from "./index-plan.ts";
 import { afterCommand, difference, isAnnounced, type Command, type RouteState } from "./routes.ts";
 import type { AgentState } from "./state.ts";
@@ -18,6 +19,7 @@ export function reconcileRoutes(
 ): { state: AgentState; commands: readonly Command[] } {
   const routes = new Map(affected === undefined ? state.routes : undefined);
   const commands: Command[] = [];
+  const withdrawn: string[] = [];
   for (const prefix of prefixesOf(state, affected)) {
     const route = state.routes.get(prefix);
     if (route === undefined) continue;
@@ -29,6 +31,8 @@ export function reconcileRoutes(
     const number = state.changes + commands.length + 1;
     const command: Command = { ...change, change: number, decision: undefined };
     commands.push(command);
+    // Not the one that cleans up after an earlier life, or repeats another: nobody upstream counts those.
+    if (command.type === "withdraw" && isAnnounced(route)) withdrawn.push(prefix);
     const services = (planned?.services ?? []).map(
       (at) => state.index.plan.services[at]?.name ?? "",
     );
@@ -38,7 +42,12 @@ export function reconcileRoutes(
   if (commands.length === 0) return { state, commands };
   const merged = affected === undefined ? routes : new Map([...state.routes, ...routes]);
   return {
-    state: { ...state, routes: merged, changes: state.changes + commands.length },
+    state: {
+      ...state,
+      routes: merged,
+      withdrawals: addWithdrawals(state.withdrawals, withdrawn, nowMs),
+      changes: state.changes + commands.length,
+    },
     commands,
   };
 }

@@ -1,5 +1,6 @@
 /** Decides about services and gives every command to the decision that it belongs to. */
 import { decide, type Circumstances } from "./decide.ts";
+import { heldInsteadOf, serviceHoldEndMs } from "./holds.ts";
 import type { Drain, Transition } from "./inputs.ts";
 import { coveringDrains, pinOf, reasonOf, stageEndMs } from "./orders.ts";
 import { reconcileRoutes } from "./reconcile.ts";
@@ -71,6 +72,7 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
       reason: (isSame ? news : undefined) ?? decision.reason,
       prefixes: planned.routes.map(({ prefix }) => prefix),
       ...causeOf(planned.name),
+      ...(decision.state === "held" && { heldUntilMs: serviceHoldEndMs(state, at) }),
     });
   }
   const routed = reconcileRoutes({ ...state, services }, affected, nowMs);
@@ -108,6 +110,7 @@ export function circumstancesOf(state: AgentState, at: number, nowMs: number): C
     verdicts: (state.index.checksOf[at] ?? []).map(
       (check) => state.checks[check]?.health.verdict ?? "unknown",
     ),
+    heldInsteadOf: heldInsteadOf(state, at, nowMs),
   };
 }
 

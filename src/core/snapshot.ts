@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly services: readonly ServiceState[];
   /** By canonical prefix. */
   readonly routes: readonly (readonly [string, RouteState])[];
+  /** By canonical prefix, when it was withdrawn. */
+  readonly withdrawals: readonly (readonly [string, readonly number[]])[];
   readonly drains: readonly Drain[];
   readonly areDrainsComplete: boolean;
   readonly pins: readonly Pin[];
@@ -35,6 +37,7 @@ export function takeSnapshot(state: AgentState, plan: Plan): Snapshot {
     })),
     services,
     routes: [...state.routes],
+    withdrawals: [...state.withdrawals],
     drains,
     areDrainsComplete,
     pins,
@@ -44,12 +47,13 @@ export function takeSnapshot(state: AgentState, plan: Plan): Snapshot {
 
 /** The state that decides as the one that `snapshot` was taken of. Of its decisions, the numbers are new. */
 export function restoreSnapshot(snapshot: Snapshot): AgentState {
-  const { plan, checks, services, routes, drains, areDrainsComplete, pins, stopping } = snapshot;
+  const { plan, checks, services, drains, areDrainsComplete, pins, stopping } = snapshot;
   return {
     index: indexPlan(plan),
     checks: checks.map((check) => ({ ...check, last: undefined, burst: undefined })),
     services,
-    routes: new Map(routes),
+    routes: new Map(snapshot.routes),
+    withdrawals: new Map(snapshot.withdrawals),
     drains,
     areDrainsComplete,
     pins,

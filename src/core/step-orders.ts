@@ -1,5 +1,6 @@
 /** Drains and pins come, go, and end by themselves. */
 import { unknownHealth } from "./health.ts";
+import { clearedBy, clearersOf, forget, nextHoldEndMs } from "./holds.ts";
 import type { Drain, Input, Pin, Transition, Undrain } from "./inputs.ts";
 import { coveringDrains, expiriesOf, partExpired, pinOf, reasonOf, stageEndMs } from "./orders.ts";
 import { BY_AGENT, settle, type Cause } from "./settle.ts";
@@ -29,7 +30,7 @@ export function stepPins(
   return change(state, { drains: state.drains, pins: standing }, { ends: unpins, expired }, nowMs);
 }
 
-/** What happens by the passing of time: drains and pins end, and `draining` becomes `drained`. */
+/** What happens by the passing of time: drains, pins and holds end, and `draining` becomes `drained`. */
 export function stepTime(state: AgentState, nowMs: number): Step {
   const drains = partExpired(state.drains, nowMs);
   const pins = partExpired(state.pins, nowMs);
@@ -38,7 +39,9 @@ export function stepTime(state: AgentState, nowMs: number): Step {
   const isDue = state.services.some(
     (service, at) => service.state === "draining" && (stageEndMs(state, at) ?? nowMs) <= nowMs,
   );
-  if (!isDue && drains.over.length === 0 && pins.over.length === 0) return { state, actions: [] };
+  const isHoldOver = (nextHoldEndMs(state) ?? Infinity) <= nowMs;
+  if (!isDue && !isHoldOver && drains.over.length === 0 && pins.over.length === 0)
+    return { state, actions: [] };
   return change(state, orders, { ends: [], expired }, nowMs);
 }
 
@@ -67,12 +70,22 @@ function change(state: AgentState, next: Orders, { ends, expired }: Ends, nowMs:
       ? { ...check, health: unknownHealth(nowMs), countsFromMs: nowMs }
       : check,
   );
-  const settled = settle({ ...state, ...next, checks }, nowMs, {
-    causeOf: (service) =>
-      causeOf(ordersOf(state, service), ordersOf(next, service), { ends, expired }),
+  const cleared = clearedBy(state, ends);
+  const clearers = clearersOf(state, cleared);
+  const withdrawals = forget(state.withdrawals, cleared);
+  const settled = settle({ ...state, ...next, checks, withdrawals }, nowMs, {
+    causeOf: (service) => {
+      const clearer = clearers.get(service);
+      const [was, is] = [ordersOf(state, service), ordersOf(next, service)];
+      return clearer !== undefined && newsOf(was, is) === undefined
+        ? { ...BY_AGENT, actor: clearer.by, note: clearer.reason }
+        : causeOf(was, is, { ends, expired });
+    },
     reordered: new Map(
       names.flatMap((name, at) => {
-        const reason = newsOf(before[at] ?? [], after[at] ?? []);
+        const reason =
+          newsOf(before[at] ?? [], after[at] ?? []) ??
+          (clearers.has(name) ? ("hold-cleared" as const) : undefined);
         return reason === undefined ? [] : [[name, reason] as const];
       }),
     ),

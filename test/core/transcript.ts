@@ -1,9 +1,9 @@
 /**
  * Runs a transcript: lines that a network engineer can read in, the complete output of the core out.
  *
- * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N] [delay=MS] [draining=COMMUNITY] [down-med=N]`,
+ * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N] [delay=MS] [draining=COMMUNITY] [down-med=N] [hold=damping-safe|FLAPS/WITHIN_MS/FOR_MS]`,
  * `owned PREFIX SERVICE[,SERVICE] [med=N] [shared=any]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
- * `@MS drain ACTOR SERVICE|_all "NOTE" [until=MS] [graceful=MS] [window]`, `@MS undrain ACTOR SERVICE|_all`,
+ * `@MS drain ACTOR SERVICE|_all "NOTE" [until=MS] [graceful=MS] [window]`, `@MS undrain ACTOR SERVICE|_all`, `@MS clear-hold ACTOR SERVICE|_all "NOTE"`, `withdrawn PREFIX MS[,MS]` (by an earlier life),
  * `@MS pin ACTOR SERVICE "NOTE" until=MS`, `@MS unpin ACTOR SERVICE`, `@MS done|error PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
  * `@MS stop`, `@MS stall` (until then the agent stood still). `drains unreadable` before `start`, until
  * `@MS drains-read`, leaves the drains unknown. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
@@ -12,7 +12,8 @@
  */
 import { encodeAnnounce, encodeWithdraw, normalizeRoute, type Route } from "exabgp-ts-bridge";
 import { fail, inconclusive, pass } from "../../checks/probe.ts";
-import type { CheckPlan, Require, ServicePlan, Variant } from "../../src/config/plan.ts";
+import { buildHold } from "../../src/config/hold.ts";
+import type { CheckPlan, Hold, Require, ServicePlan, Variant } from "../../src/config/plan.ts";
 import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
 import type { Action, Drain, Input, Pin, Undrain } from "../../src/core/inputs.ts";
@@ -36,6 +37,7 @@ export function runTranscript(text: string): string {
 class Run {
   #services: ServicePlan[] = [];
   #owned = new Map<string, OwnedRoute>();
+  #withdrawals = new Map<string, number[]>();
   #drains: Drain[] = [];
   #pins: Pin[] = [];
   #areDrainsKnown = true;
@@ -69,6 +71,11 @@ class Run {
         this.#owned.set(prefix, { route, services: services.split(","), shared });
         return [];
       }
+      case "withdrawn": {
+        const [prefix = "", times = ""] = rest;
+        this.#withdrawals.set(prefix, times.split(",").map(Number));
+        return [];
+      }
       default:
         throw new Error(`Cannot read the transcript line "${line}"`);
     }
@@ -78,7 +85,7 @@ class Run {
     const plan = { pop: "test1", services: this.#services };
     if (verb === "start") {
       const drains = this.#areDrainsKnown ? this.#drains : undefined;
-      return this.#take(startAgent(plan, this.#owned, drains, nowMs), nowMs);
+      return this.#take(startAgent(plan, this.#owned, drains, nowMs, this.#withdrawals), nowMs);
     }
     if (verb === "reload")
       return this.#dispatch(
@@ -157,6 +164,12 @@ class Run {
         const isPartial = !this.#areDrainsKnown;
         return { type: "drains", drains: [...this.#drains], undrains, isPartial };
       }
+      case "clear-hold": {
+        this.#drains = this.#drains.filter(({ service }) => service !== second);
+        const reason = third.replaceAll('"', "");
+        const undrain: Undrain = { service: second, by: first, reason, clearsHold: true };
+        return { type: "drains", drains: [...this.#drains], undrains: [undrain] };
+      }
       case "pin":
       case "unpin": {
         this.#pins = this.#pins.filter(({ service }) => service !== second);
@@ -218,7 +231,10 @@ function render(action: Action): string[] {
     case "transition": {
       const by = action.actor === "agent" ? "" : ` by ${action.actor}`;
       const note = action.note === "" ? "" : ` "${action.note}"`;
-      return [`= ${action.service} ${action.from} -> ${action.to} (${action.reason}${by}${note})`];
+      const until = action.heldUntilMs === undefined ? "" : ` until ${action.heldUntilMs}`;
+      return [
+        `= ${action.service} ${action.from} -> ${action.to} (${action.reason}${until}${by}${note})`,
+      ];
     }
     case "refused":
       return [`! ${action.reason} ${action.prefixes.length} of ${action.announced}`];
@@ -250,6 +266,7 @@ function parseService([
     ...UNSTAGED,
     when: whenOf(prefixes.split(","), options),
     drainDelayMs: numberOf(options, "delay") ?? 0,
+    hold: holdOf(option("hold")),
     checks: checks
       .split(",")
       .filter((check) => check !== "none")
@@ -282,6 +299,13 @@ function whenOf(prefixes: string[], options: string[]): ServicePlan["when"] {
   }
   if (med !== undefined) when.down = prefixes.map((prefix) => routeOf(prefix, [`med=${med}`]));
   return when;
+}
+
+function holdOf(text: string | undefined): Hold | undefined {
+  if (text === undefined) return undefined;
+  if (text === "damping-safe") return buildHold("damping-safe");
+  const [flaps = 1, withinMs = 0, furtherMs = 0] = text.split("/").map(Number);
+  return { withinMs, first: Array.from({ length: flaps - 1 }, () => 0), furtherMs };
 }
 
 function numberOf(words: readonly string[], key: string): number | undefined {
