@@ -16,7 +16,7 @@ export interface AuditRecord {
   readonly actor: string;
   /** The operator's reason. */
   readonly note?: string;
-  /** When the order that brought it about ends by itself, RFC 3339. */
+  /** When the order that brought it about ends by itself, or the hold that it begins, RFC 3339. */
   readonly until?: string;
   readonly check?: string;
   /** Address of the neighbor whose session it is about. */

@@ -43,6 +43,7 @@ const BY_REASON: Readonly<Record<string, KindName>> = {
   repeated: "repeated",
   // Also without a change of state, because another order keeps it.
   undrained: "undrain",
+  "hold-cleared": "undrain",
   pinned: "pin",
   unpinned: "unpin",
 };

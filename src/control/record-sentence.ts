@@ -40,12 +40,17 @@ export function sentenceOf(record: AuditRecord): string {
 function changed(record: AuditRecord): string {
   // An order that ended may bring it about too.
   const by = record.actor === "agent" ? "" : ` by ${record.actor}${note(record)}`;
-  return `${subject(record)} ${change(record)}: ${record.reason}${by}${evidence(record)}`;
+  const end = record.to === "held" ? until(record) : "";
+  return `${subject(record)} ${change(record)}: ${record.reason}${by}${end}${evidence(record)}`;
 }
 
 function ordered(record: AuditRecord): string {
-  const until = record.until === undefined ? "" : ` until ${record.until}`;
-  return `${subject(record)} ${change(record)}: ${record.reason} by ${record.actor}${until}${note(record)}`;
+  const { reason, actor } = record;
+  return `${subject(record)} ${change(record)}: ${reason} by ${actor}${until(record)}${note(record)}`;
+}
+
+function until({ until: end }: AuditRecord): string {
+  return end === undefined ? "" : ` until ${end}`;
 }
 
 function occurred(record: AuditRecord): string {

@@ -70,6 +70,11 @@ const Service = z.strictObject({
   ]),
   since: date,
   withdrawsAt: date.optional().describe("While draining: when it is withdrawn."),
+  heldUntil: date.optional().describe("While held: when it is judged again."),
+  withdrawals: z
+    .int()
+    .optional()
+    .describe("Withdrawals that its hold counts now; absent when there is none."),
   routes: z.array(Route),
   checks: z.array(Check),
 });

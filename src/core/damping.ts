@@ -8,13 +8,13 @@ import type { Hold } from "../config/plan.ts";
 export type Withdrawals = ReadonlyMap<string, readonly number[]>;
 
 /** Of one prefix: as many as a hold can count (`flaps` is at most 100), and some more. */
-export const WITHDRAWALS_MAX = 128;
+const WITHDRAWALS_MAX = 128;
 
 /**
  * Longer ago nothing matters: the longest `within` before the longest `for`. Kept whatever the configuration says,
  * because a reload may add a hold.
  */
-export const WITHDRAWALS_KEPT_MS = 48 * 3_600_000;
+const WITHDRAWALS_KEPT_MS = 48 * 3_600_000;
 
 /** The history with one more withdrawal, now, of each prefix; upstream counts it whoever caused it. */
 export function addWithdrawals(

@@ -47,6 +47,13 @@ function wouldLose(state: AgentState, at: number, prefix: string): boolean {
   return wantedOf({ ...state, services }, planned, route).disposition === "withdraw";
 }
 
+/** Until when the service at `at` is held; undefined: it is not. */
+export function heldUntilMs(state: AgentState, at: number, nowMs: number): number | undefined {
+  if (state.services[at]?.state !== "held") return undefined;
+  // Not even begun if something else has announced its prefixes: the next tick ends it.
+  return Math.max(nowMs, serviceHoldEndMs(state, at));
+}
+
 /** When the first hold of a service that waits for it is over; undefined: none does. */
 export function nextHoldEndMs(state: AgentState): number | undefined {
   let firstMs: number | undefined;
@@ -65,6 +72,24 @@ export function countedWithdrawals(state: AgentState, at: number, nowMs: number)
     withdrawalsWithin(state.withdrawals.get(prefix) ?? [], hold.withinMs, nowMs),
   );
   return Math.max(0, ...counts);
+}
+
+/** When a prefix of the service at `at` was last withdrawn; undefined: long ago, if ever. */
+export function lastWithdrawalMs(state: AgentState, at: number): number | undefined {
+  const last = prefixesOf(state, at).flatMap(
+    (prefix) => state.withdrawals.get(prefix)?.at(-1) ?? [],
+  );
+  return last.length === 0 ? undefined : Math.max(...last);
+}
+
+/** How long the service at `at` would wait if all its prefixes were withdrawn now; 0: not at all. */
+export function costOfWithdrawalMs(state: AgentState, at: number, nowMs: number): number {
+  const hold = state.index.plan.services[at]?.hold;
+  if (hold === undefined) return 0;
+  const ends = prefixesOf(state, at).map((prefix) =>
+    holdEndMs([...(state.withdrawals.get(prefix) ?? []), nowMs], hold),
+  );
+  return Math.max(nowMs, ...ends) - nowMs;
 }
 
 /** Who has told to forget the withdrawals of a prefix, by prefix; only of those that had any. */

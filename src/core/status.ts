@@ -3,6 +3,7 @@ import type { Outcome, Reason } from "../../checks/probe.ts";
 import type { ServicePlan, Variant } from "../config/plan.ts";
 import type { State, StateReason } from "./decide.ts";
 import { streak, type Verdict } from "./health.ts";
+import { countedWithdrawals, heldUntilMs } from "./holds.ts";
 import { stageEndMs } from "./orders.ts";
 import type { RouteState } from "./routes.ts";
 import { staleSinceMs } from "./stale.ts";
@@ -17,6 +18,10 @@ export interface ServiceStatus {
   readonly since: string;
   /** While `draining`: when it is withdrawn, RFC 3339. */
   readonly withdrawsAt?: string;
+  /** While `held`: when it is judged again, RFC 3339. */
+  readonly heldUntil?: string;
+  /** Withdrawals that its hold counts now, of the prefix that has most; absent without any. */
+  readonly withdrawals?: number;
   readonly routes: readonly RouteStatus[];
   readonly checks: readonly CheckStatus[];
 }
@@ -98,12 +103,16 @@ export function serviceStatus(
   const date = (ms: number) => new Date(moment.wallMs - (moment.nowMs - ms)).toISOString();
   const service = state.services[at];
   const endMs = service?.state === "draining" ? stageEndMs(state, at) : undefined;
+  const heldMs = heldUntilMs(state, at, moment.nowMs);
+  const withdrawals = countedWithdrawals(state, at, moment.nowMs);
   return {
     name: planned.name,
     state: service?.state ?? "starting",
     reason: service?.reason ?? "check-unknown",
     since: date(service?.sinceMs ?? moment.nowMs),
     ...(endMs !== undefined && { withdrawsAt: date(endMs) }),
+    ...(heldMs !== undefined && { heldUntil: date(heldMs) }),
+    ...(withdrawals > 0 && { withdrawals }),
     routes: planned.routes.map(({ prefix }) => ({
       ...routeStatus(state, prefix),
       sent: sent.get(prefix) ?? [],

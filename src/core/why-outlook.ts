@@ -3,6 +3,7 @@ import { pinOf } from "./orders.ts";
 import type { AgentState } from "./state.ts";
 import type { Moment } from "./status.ts";
 import { onceChecks } from "./why-checks.ts";
+import { holdOutlook, withdrawalOutlook } from "./why-holds.ts";
 import { orderOutlook } from "./why-orders.ts";
 
 /** One sentence for each thing that would. */
@@ -19,8 +20,12 @@ export function serviceOutlook(state: AgentState, at: number, moment: Moment): s
       return orderOutlook(state, at, moment);
     case "up":
     case "degraded":
-      return [`It goes down ${down}, and out with \`anyctl drain ${name}\`.`];
+      return [
+        `It goes down ${down}, and out with \`anyctl drain ${name}\`.`,
+        ...withdrawalOutlook(state, at, moment),
+      ];
     case "held":
+      return holdOutlook(state, at, moment);
     case "rising":
       return ["It is announced when its time is over."];
     case "down":

@@ -5,6 +5,7 @@ import { span } from "./span.ts";
 import type { AgentState } from "./state.ts";
 import type { Moment, SentUpdate } from "./status.ts";
 import { checkEvidence } from "./why-checks.ts";
+import { holdEvidence } from "./why-holds.ts";
 import { orderEvidence } from "./why-orders.ts";
 import { serviceOutlook } from "./why-outlook.ts";
 import { list } from "./why-words.ts";
@@ -63,6 +64,7 @@ export function whyService(state: AgentState, name: string, around: Surroundings
     because: [
       ...configEvidence(around),
       ...orderEvidence(state, at, moment),
+      ...holdEvidence(state, at, moment),
       ...checkEvidence(state, at, moment),
       ...routeSentences(state, prefixes, moment),
       ...sentSentences(prefixes, around),
@@ -119,6 +121,7 @@ export function whyPrefix(
       ...sharedSentences(state, [prefix]),
       head,
       ...orderEvidence(state, at, around.moment),
+      ...holdEvidence(state, at, around.moment),
       ...checkEvidence(state, at, around.moment),
       ...sessionSentences([route], around),
     ],

@@ -89,7 +89,8 @@ export class AuditDesk {
   /** @param commands What the decision caused. */
   decided(transition: Transition, commands: readonly Command[]): void {
     const { service, from, to, reason, actor, note, check, evidence, prefixes } = transition;
-    const { detectMs, until } = transition;
+    const { detectMs, heldUntilMs } = transition;
+    const until = heldUntilMs === undefined ? transition.until : this.#dateOf(heldUntilMs);
     const pending: Pending = {
       draft: {
         ...this.#head(),
@@ -152,6 +153,11 @@ export class AuditDesk {
         type === "announce" ? encodeAnnounce(route) : encodeWithdraw(route),
       ),
     }));
+  }
+
+  /** @param atMs On the monotonic clock. @returns RFC 3339. */
+  #dateOf(atMs: number): string {
+    return new Date(this.#clock.wallMs() + atMs - this.#clock.nowMs()).toISOString();
   }
 
   #head() {

@@ -14,8 +14,12 @@ const REASON_MAX_CHARS = 1024;
 export function drainFormat(transient: boolean): OrderFormat<Drain> {
   return {
     read: (file, service, seen) => readDrain(file, { service, transient }, seen),
-    // What cannot be ended stands.
-    stuck: (end, problem) => ({ kind: "order", order: drainOf({ ...end, transient, problem }) }),
+    stuck({ service, reason, by, clearsHold }, problem) {
+      // It may stand in the place of no drain at all: then a service that is announced would be withdrawn.
+      if (clearsHold === true) return { kind: "ignored", problem };
+      // What cannot be ended stands.
+      return { kind: "order", order: drainOf({ service, reason, by, transient, problem }) };
+    },
   };
 }
 
@@ -72,7 +76,8 @@ function readDrain(
   }
   // Of somebody who was not allowed to end anything it is a drain like any other.
   if (content["undrain"] === true && problem === undefined) {
-    return { kind: "end", end: endOf(known.service, uid, content) };
+    const clears = content["clearHold"] === true ? ({ clearsHold: true } as const) : {};
+    return { kind: "end", end: { ...endOf(known.service, uid, content), ...clears } };
   }
   return { kind: "order", order: { ...drain, ...fieldsOf(content, uid, problem, seen) } };
 }

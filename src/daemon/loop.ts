@@ -1,6 +1,7 @@
 /** Inputs into the core, actions out of it: to ExaBGP first, then to disk and the log. Decides nothing. */
 import type { Bridge, Settlement } from "exabgp-ts-bridge";
 import { step } from "../core/agent.ts";
+import type { Withdrawals } from "../core/damping.ts";
 import type { Action, Expiry, Input, Refusal, VerdictChange } from "../core/inputs.ts";
 import { dueMs } from "../core/orders.ts";
 import type { Command } from "../core/routes.ts";
@@ -24,6 +25,8 @@ export interface LoopOptions {
   readonly meter?: Pick<Meter, "decided" | "settled">;
   /** Tells listeners what the audit record does not. */
   readonly events?: Pick<Events, "verdict">;
+  /** Prefixes were withdrawn, or that was forgotten. */
+  readonly withdrawn?: (history: Withdrawals) => void;
   /** The file of a drain or a pin that has ended by itself is to go. */
   readonly expired: (expiry: Expiry) => void;
 }
@@ -60,14 +63,17 @@ export class Loop {
     // Says at once whether it can be written, and the first announcement need not wait for code that never ran.
     this.#saveOwned();
     this.#perform(actions);
+    this.#tellWithdrawals();
     this.#tick();
   }
 
   /** @returns Why the input was refused, if it was. */
   dispatch(input: Input): Refusal | undefined {
     const taken: Step = step(this.#state, input, this.#options.clock.nowMs());
+    const { withdrawals } = this.#state;
     this.#state = taken.state;
     this.#perform(taken.actions);
+    if (taken.state.withdrawals !== withdrawals) this.#tellWithdrawals();
     this.#tickAt(dueMs(taken.state));
     return taken.actions.find((action) => action.type === "refused");
   }
@@ -123,6 +129,11 @@ export class Loop {
         if (action.type === "expired") this.#options.expired(action);
       }
     });
+  }
+
+  /** Behind the lines themselves: a withdrawal does not wait for a disk. */
+  #tellWithdrawals(): void {
+    queueMicrotask(() => this.#options.withdrawn?.(this.#state.withdrawals));
   }
 
   #send(command: Command): void {

@@ -19,6 +19,7 @@ import { Events } from "./events.ts";
 import { createExit } from "./exit.ts";
 import { explain } from "./explain.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import { HoldsFile } from "./holds-file.ts";
 import { HttpListener } from "./http-listener.ts";
 import { bootId, exabgpLife } from "./life.ts";
 import type { Log } from "./log.ts";
@@ -58,6 +59,7 @@ class Agent {
   readonly #files: { readonly stateDir: string; readonly socketPath: string };
   readonly #ownedFile: OwnedFile;
   readonly #owned: ReadonlyMap<string, OwnedRoute>;
+  readonly #holds: HoldsFile;
   readonly #effective: Effective;
   readonly #exit: (why: string, status: number) => void;
   readonly #bridge: Bridge;
@@ -107,6 +109,7 @@ class Agent {
     });
     this.#ownedFile = new OwnedFile(stateDir, life);
     this.#owned = this.#ownedFile.load((detail) => this.#problems.report("owned-file", detail));
+    this.#holds = new HoldsFile(stateDir, clock, this.#problems);
     this.#effective = startConfiguration(configPath, stateDir, this.#owned, hostname());
     this.#exit = createExit(log, () => this.#last());
     this.#sessions = new SessionLog(log, (event, before) => {
@@ -184,7 +187,8 @@ class Agent {
     await this.#control.listen();
     this.#keepWindows(this.#effective);
     await this.#orders.start();
-    const first = startAgent(this.#effective.plan, this.#owned, this.#orders.drains, clock.nowMs());
+    const [{ plan }, { drains }] = [this.#effective, this.#orders];
+    const first = startAgent(plan, this.#owned, drains, clock.nowMs(), this.#holds.load());
     this.#loop = new Loop(first.state, {
       clock,
       log: this.#log,
@@ -193,6 +197,7 @@ class Agent {
       owned: this.#ownedFile,
       problems: this.#problems,
       expired: (expiry) => this.#orders.expired(expiry),
+      withdrawn: (history) => this.#holds.save(history),
       meter: this.#metrics.meter,
       events: this.#selfWatch,
     });
@@ -278,5 +283,6 @@ class Agent {
     this.#metrics.stop();
     this.#audit.flush();
     await Promise.all([this.#records.flush(), this.#control.close(), this.#http.close()]);
+    await this.#holds.flush();
   }
 }

@@ -39,6 +39,8 @@ export class Orders {
   #transient: readonly Drain[] | undefined = [];
   #windows: readonly Drain[] = [];
   #pins: readonly Pin[] = [];
+  /** Holds that were to be cleared before there was anything to decide. */
+  readonly #earlyClears: Undrain[] = [];
   /** Before, nothing is decided that a record could be of. */
   #isStarted = false;
   #transientDrains: OrderFolder<Drain> | undefined;
@@ -112,7 +114,7 @@ export class Orders {
 
   /** For the first time, behind the first decisions, which knew of drains only if all could be read. */
   tell(): void {
-    if (!this.#areComplete) this.#tellDrains([]);
+    if (!this.#areComplete || this.#earlyClears.length > 0) this.#tellDrains(this.#earlyClears);
     this.#options.dispatch({ type: "pins", pins: this.#pins, unpins: [] });
   }
 
@@ -165,6 +167,7 @@ export class Orders {
 
   #logEarly(order: "drain" | "pin", ends: readonly Undrain[]): void {
     if (this.#isStarted) return;
+    this.#earlyClears.push(...ends.filter(({ clearsHold }) => clearsHold === true));
     for (const end of ends) this.#options.log.info({ ...end }, `${order} ended while no agent ran`);
   }
 

@@ -11,6 +11,7 @@ export type ProblemKind =
   | "drain-files"
   | "drain-folder"
   | "exabgp"
+  | "holds-file"
   | "http-listener"
   | "inconclusive-checks"
   | "journal"

@@ -70,6 +70,24 @@ const cases: readonly [Partial<AuditRecord>, string, number, string][] = [
     "Service dns down -> pinned: pinned by uid:0 until T, x",
   ],
   [
+    { from: "down", to: "held", reason: "flapping", until: "T", check: "udp" },
+    "held",
+    4,
+    "Service dns down -> held: flapping until T, udp",
+  ],
+  [
+    { from: "held", to: "up", reason: "all-checks-up", actor: "uid:0(root)", note: "mended" },
+    "announced",
+    5,
+    "Service dns held -> up: all-checks-up by uid:0(root), mended",
+  ],
+  [
+    { from: "down", to: "down", reason: "hold-cleared", actor: "uid:0(root)", note: "mended" },
+    "undrain",
+    5,
+    "Service dns down -> down: hold-cleared by uid:0(root), mended",
+  ],
+  [
     { from: "drained", to: "drained", reason: "undrained", actor: "uid:1" },
     "undrain",
     5,

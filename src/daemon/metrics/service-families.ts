@@ -1,5 +1,6 @@
 /** Metrics of services: states, routes, orders, checks. */
 import type { State } from "../../core/decide.ts";
+import { heldUntilMs } from "../../core/holds.ts";
 import { coveringDrains, pinOf } from "../../core/orders.ts";
 import type { RouteState } from "../../core/routes.ts";
 import { staleSinceMs } from "../../core/stale.ts";
@@ -54,6 +55,12 @@ export function* serviceFamilies(
     "When a service's pin ends, Unix time; absent without a pin.",
     ["service"],
     pinRows(state, moment),
+  );
+  yield gauges(
+    "anyctl_hold_until_seconds",
+    "When a held service is judged again, Unix time; absent while it is not held.",
+    ["service"],
+    holdRows(state, moment),
   );
   yield counters(
     "anyctl_transitions_total",
@@ -120,6 +127,13 @@ function* pinRows({ index, pins }: AgentState, moment: Moment): Iterable<Row<"se
   for (const { name: service } of index.plan.services) {
     const pin = pinOf(pins, service);
     if (pin !== undefined) yield [{ service }, unixSeconds(pin.endsAtMs, moment)];
+  }
+}
+
+function* holdRows(state: AgentState, moment: Moment): Iterable<Row<"service">> {
+  for (const [at, { name: service }] of state.index.plan.services.entries()) {
+    const untilMs = heldUntilMs(state, at, moment.nowMs);
+    if (untilMs !== undefined) yield [{ service }, unixSeconds(untilMs, moment)];
   }
 }
 

@@ -1,0 +1,145 @@
+/** `holds.json`: when prefixes were withdrawn, so that no respawn or reboot ends a hold. */
+import { readFileSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parsePrefix } from "../config/prefix.ts";
+import type { Withdrawals } from "../core/damping.ts";
+import type { Moment } from "../core/status.ts";
+import { type Clock, createMoments } from "./clock.ts";
+import type { Problems } from "./problems.ts";
+import { replaceFile } from "./replace-file.ts";
+import { codeOf, isObject, parseObject } from "./untrusted.ts";
+
+/** As many prefixes as a configuration may have, each with as many withdrawals as are kept, take 36 MB. */
+const FILE_MAX_BYTES = 64 * 1024 * 1024;
+
+/** The configuration's limit, and as many that it had before. */
+const PREFIXES_MAX = 20_000;
+
+/** More of one prefix are not kept by the core either. */
+const TIMES_MAX = 128;
+
+/** What a full disk refused is tried again. */
+const RETRY_MS = 5000;
+
+/** Not worth a file. */
+const NOTHING = textOf({});
+
+/** Readable by the group, as all in state-dir; nothing in it is a secret. */
+const MODE = 0o640;
+
+export class HoldsFile {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #moment: () => Moment;
+  readonly #problems: Pick<Problems, "report" | "clear">;
+  #history: Withdrawals = new Map();
+  #isDue = false;
+  #isWriting = false;
+  #written: Promise<void> = Promise.resolve();
+  #saved = NOTHING;
+  #cancelRetry = () => {};
+
+  constructor(stateDir: string, clock: Clock, problems: Pick<Problems, "report" | "clear">) {
+    this.#path = join(stateDir, "holds.json");
+    this.#clock = clock;
+    this.#moment = createMoments(clock);
+    this.#problems = problems;
+  }
+
+  /**
+   * Withdrawals of earlier lives, on this life's monotonic clock. What a clock that was set back makes future was now:
+   * then a hold is longer, not shorter. What cannot be understood is left out and reported; a file that is no such
+   * file at all is moved aside.
+   */
+  load(): Map<string, number[]> {
+    try {
+      const { size } = statSync(this.#path);
+      if (size > FILE_MAX_BYTES) throw new TypeError(`it has ${size} bytes`);
+      const { history, odd } = parse(readFileSync(this.#path, "utf8"), this.#moment());
+      if (odd > 0) this.#report(`Ignores ${odd} entries of "${this.#path}" that make no sense`);
+      return history;
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return new Map();
+      this.#report(`Cannot use "${this.#path}", moved to holds.json.bad: ${String(error)}`);
+      try {
+        renameSync(this.#path, `${this.#path}.bad`);
+      } catch {
+        // On a read-only disk it stays where it is.
+      }
+      return new Map();
+    }
+  }
+
+  /** Writes it down as soon as the disk can, the last one when there are several. Never throws, never blocks. */
+  save(history: Withdrawals): void {
+    this.#history = history;
+    this.#isDue = true;
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    this.#written = this.#write();
+  }
+
+  /** Resolves when all is on disk, or was refused. */
+  async flush(): Promise<void> {
+    this.#cancelRetry();
+    await this.#written;
+  }
+
+  async #write(): Promise<void> {
+    this.#cancelRetry();
+    try {
+      while (this.#isDue) {
+        this.#isDue = false;
+        const text = this.#text();
+        if (text === this.#saved) continue;
+        await replaceFile(this.#path, text, MODE);
+        this.#saved = text;
+        this.#problems.clear("holds-file");
+      }
+    } catch (error) {
+      this.#report(`Cannot write: a respawn may end a hold: ${String(error)}`);
+      this.#cancelRetry = this.#clock.after(RETRY_MS, () => this.save(this.#history));
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  #report(detail: string): void {
+    this.#problems.report("holds-file", detail);
+  }
+
+  #text(): string {
+    const { nowMs, wallMs } = this.#moment();
+    const date = (ms: number) => new Date(Math.round(wallMs - (nowMs - ms))).toISOString();
+    const entries = [...this.#history].map(([prefix, times]) => [prefix, times.map(date)] as const);
+    return textOf(Object.fromEntries(entries));
+  }
+}
+
+function textOf(withdrawals: Readonly<Record<string, readonly string[]>>): string {
+  return `${JSON.stringify({ withdrawals })}\n`;
+}
+
+function parse(
+  text: string,
+  { nowMs, wallMs }: Moment,
+): { readonly history: Map<string, number[]>; readonly odd: number } {
+  const { withdrawals } = parseObject(text);
+  if (!isObject(withdrawals)) throw new TypeError("it is not {withdrawals}");
+  const history = new Map<string, number[]>();
+  let odd = 0;
+  for (const [key, dates] of Object.entries(withdrawals)) {
+    const prefix = parsePrefix(key)?.text;
+    if (prefix === undefined || !Array.isArray(dates) || history.size >= PREFIXES_MAX) {
+      odd += 1;
+      continue;
+    }
+    const times = dates
+      .map((date) => (typeof date === "string" ? Date.parse(date) : NaN))
+      .filter((ms) => !Number.isNaN(ms));
+    odd += dates.length - times.length;
+    const kept = times.map((ms) => nowMs - Math.max(0, wallMs - ms)).toSorted((a, b) => a - b);
+    if (kept.length > 0) history.set(prefix, kept.slice(-TIMES_MAX));
+  }
+  return { history, odd };
+}
