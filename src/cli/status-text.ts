@@ -2,6 +2,7 @@
 import type { DrainStatus, Status } from "../control/protocol.ts";
 import { age, wait } from "./age.ts";
 import { printable } from "./printable.ts";
+import { detailOf, EVENT_HEADING, eventRows } from "./status-events.ts";
 import { cut, paint, table, type Cell, type Color } from "./table.ts";
 import {
   deviates,
@@ -55,6 +56,7 @@ export function writeStatus(
       ["CHECK", "TYPE", "VERDICT", "SINCE", "STREAK", "LAST", "TOOK", "DETAIL"],
       checkRows(services, options),
     ),
+    section(EVENT_HEADING, eventRows(services, options.wallMs)),
     section(
       ["DRAIN", "STAGE", "SINCE", "ENDS", "BY", "REASON"],
       drains.map((drain) => drainRow(drain, status, options)),
@@ -159,7 +161,7 @@ function checkRows(services: readonly ServiceStatus[], { wallMs }: StatusTextOpt
       check.streak === "" ? "-" : check.streak,
       check.last?.reason ?? "-",
       check.last === undefined ? "-" : `${check.last.elapsedMs} ms`,
-      check.last?.detail ?? "",
+      detailOf(check),
     ]),
   );
 }

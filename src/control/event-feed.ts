@@ -3,7 +3,14 @@ import type { ServerResponse } from "node:http";
 import type { Timers } from "../../checks/timers.ts";
 
 /** What is told. Each has one JSON object as its data; docs/status.md says which. */
-export type EventName = "transition" | "verdict" | "session" | "problem" | "config" | "missed";
+export type EventName =
+  | "transition"
+  | "verdict"
+  | "heard"
+  | "session"
+  | "problem"
+  | "config"
+  | "missed";
 
 /** Of 64 connections: the rest are for short questions. */
 export const READERS_MAX = 16;

@@ -2,10 +2,11 @@
 import type { IncomingMessage } from "node:http";
 import { errorAnswer, json, STARTING, type Answer } from "./answer.ts";
 import { readOrder } from "./orders.ts";
+import { obeyProbe, PROBE_PATH, probedService, type ProbeSource } from "./probe-order.ts";
 import type { ReloadAnswer, ReloadOrder } from "./reload-protocol.ts";
 
 /** Who obeys them. */
-export interface OrderSource {
+export interface OrderSource extends ProbeSource {
   /** `busy`: at another reload; `starting`: nothing has been decided yet. */
   readonly reload?: (order: ReloadOrder) => Promise<ReloadAnswer> | "busy" | "starting";
 }
@@ -13,7 +14,7 @@ export interface OrderSource {
 interface Order {
   /** How long its answer may take. */
   readonly maxMs: number;
-  readonly obey: (source: OrderSource, body: Body) => Promise<Answer>;
+  readonly obey: (source: OrderSource, body: Body) => Answer | Promise<Answer>;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -25,10 +26,16 @@ const ORDERS: Readonly<Record<string, Order>> = {
   "/v1/reload": { maxMs: RELOAD_MAX_MS, obey: obeyReload },
 };
 
-export const ORDER_PATHS: readonly string[] = Object.keys(ORDERS);
+export const ORDER_PATHS: readonly string[] = [...Object.keys(ORDERS), PROBE_PATH];
+
+/** Nothing is waited for but the request's body. */
+const PROBE_MAX_MS = 5000;
 
 export function orderOf(path: string): Order | undefined {
-  return Object.hasOwn(ORDERS, path) ? ORDERS[path] : undefined;
+  if (Object.hasOwn(ORDERS, path)) return ORDERS[path];
+  const service = probedService(path);
+  if (service === undefined) return undefined;
+  return { maxMs: PROBE_MAX_MS, obey: (source, body) => obeyProbe(source, service, body) };
 }
 
 export async function obey(

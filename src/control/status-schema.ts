@@ -23,6 +23,21 @@ const Check = z.strictObject({
     })
     .optional()
     .describe("Absent before the first result."),
+  listening: z
+    .boolean()
+    .optional()
+    .describe("Whether an event would be heard now; absent where the check is only polled."),
+  event: z
+    .strictObject({
+      word: z.enum(["connection-lost", "unit-changed", "file-changed", "asked"]),
+      detail: z.string().describe("What was heard, in printable ASCII."),
+      at: date,
+      settled: z
+        .boolean()
+        .describe("Whether results have shown what it meant; until then fast-interval counts."),
+    })
+    .optional()
+    .describe("What was heard last; absent as long as nothing was."),
 });
 
 const Route = z.strictObject({

@@ -18,7 +18,7 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
     case "result":
       return stepResult(state, input, nowMs);
     case "event":
-      return stepEvent(state, input.check, nowMs);
+      return stepEvent(state, input, nowMs);
     case "stalled":
       return stepStall(state, nowMs);
     case "drains":
@@ -95,12 +95,17 @@ function stepResult(
 }
 
 /** An event decides nothing: it makes the next attempts come soon. */
-function stepEvent(state: AgentState, check: string, nowMs: number): Step {
+function stepEvent(
+  state: AgentState,
+  { check, word, detail }: Extract<Input, { type: "event" }>,
+  nowMs: number,
+): Step {
   const at = state.index.checkAt.get(check) ?? -1;
   const before = state.checks[at];
   if (before === undefined) return { state, actions: [] };
-  const heard = { ...before, burst: startBurst(before.burst, nowMs) };
-  return { state: { ...state, checks: state.checks.with(at, heard) }, actions: [] };
+  const burst = startBurst(before.burst, nowMs);
+  const next = { ...before, burst, heard: { word, detail, atMs: nowMs } };
+  return { state: { ...state, checks: state.checks.with(at, next) }, actions: [] };
 }
 
 function stepAnswer(

@@ -64,6 +64,7 @@ export function configure(state: AgentState, plan: Plan, actor: Actor, nowMs: nu
         isExcused: false,
         last: undefined,
         burst: undefined,
+        heard: undefined,
       }
     );
   });

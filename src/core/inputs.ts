@@ -1,4 +1,5 @@
 /** What goes into the core and what comes out of it. */
+import type { EventWord } from "../../checks/listen.ts";
 import type { Reason, Result } from "../../checks/probe.ts";
 import type { Plan } from "../config/plan.ts";
 import type { State, StateReason } from "./decide.ts";
@@ -54,6 +55,9 @@ export interface Undrain {
   readonly clearsHold?: true;
 }
 
+/** What was heard; `asked`: somebody wants to know at once. */
+export type HeardWord = EventWord | "asked";
+
 export type Input =
   | {
       readonly type: "result";
@@ -64,8 +68,14 @@ export type Input =
       readonly startedMs: number;
       readonly elapsedMs: number;
     }
-  /** Something was heard about the target of a check, or somebody asks for its state to be probed now. */
-  | { readonly type: "event"; readonly check: string }
+  /** Something was heard about the target of a check, or somebody asks for it to be probed now. */
+  | {
+      readonly type: "event";
+      readonly check: string;
+      readonly word: HeardWord;
+      /** What was heard, for people. */
+      readonly detail: string;
+    }
   /** The agent stood still until now, and perhaps the whole host did. */
   | { readonly type: "stalled" }
   /** All drains that stand now; one that is missing has ended. */

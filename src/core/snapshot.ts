@@ -50,7 +50,12 @@ export function restoreSnapshot(snapshot: Snapshot): AgentState {
   const { plan, checks, services, drains, areDrainsComplete, pins, stopping } = snapshot;
   return {
     index: indexPlan(plan),
-    checks: checks.map((check) => ({ ...check, last: undefined, burst: undefined })),
+    checks: checks.map((check) => ({
+      ...check,
+      last: undefined,
+      burst: undefined,
+      heard: undefined,
+    })),
     services,
     routes: new Map(snapshot.routes),
     withdrawals: new Map(snapshot.withdrawals),

@@ -5,7 +5,7 @@ import type { Withdrawals } from "./damping.ts";
 import type { Decision } from "./decide.ts";
 import type { Health } from "./health.ts";
 import type { PlanIndex } from "./index-plan.ts";
-import type { Action, Drain, Pin } from "./inputs.ts";
+import type { Action, Drain, HeardWord, Pin } from "./inputs.ts";
 import type { RouteState } from "./routes.ts";
 
 export interface AgentState {
@@ -42,6 +42,15 @@ export interface CheckState {
   readonly last: LastResult | undefined;
   /** Undefined while nothing was heard that its results have not settled. */
   readonly burst: Burst | undefined;
+  readonly heard: LastEvent | undefined;
+}
+
+export interface LastEvent {
+  readonly word: HeardWord;
+  /** For people: printable ASCII. */
+  readonly detail: string;
+  /** Milliseconds on the monotonic clock. */
+  readonly atMs: number;
 }
 
 export interface LastResult {

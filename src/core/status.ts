@@ -4,6 +4,7 @@ import type { ServicePlan, Variant } from "../config/plan.ts";
 import type { State, StateReason } from "./decide.ts";
 import { streak, type Verdict } from "./health.ts";
 import { countedWithdrawals, heldUntilMs } from "./holds.ts";
+import type { HeardWord } from "./inputs.ts";
 import { stageEndMs } from "./orders.ts";
 import type { RouteState } from "./routes.ts";
 import { staleSinceMs } from "./stale.ts";
@@ -71,7 +72,20 @@ export interface CheckStatus {
         readonly elapsedMs: number;
       }
     | undefined;
+  /** Whether an event would be heard now; absent where the check is only polled. */
+  readonly listening?: boolean;
+  /** What was heard last; absent as long as nothing was. */
+  readonly event?: {
+    readonly word: HeardWord;
+    readonly detail: string;
+    readonly at: string;
+    /** Whether results have shown what it meant; until then the check is probed at `fast-interval`. */
+    readonly settled: boolean;
+  };
 }
+
+/** By `SERVICE/CHECK`: as `listening` of a check's status. */
+export type IsListening = (check: string) => boolean | undefined;
 
 /** One moment on both clocks: what turns monotonic times into dates. */
 export interface Moment {
@@ -86,9 +100,10 @@ export function servicesStatus(
   state: AgentState,
   moment: Moment,
   sent: ReadonlyMap<string, readonly SentUpdate[]>,
+  isListening?: IsListening,
 ): ServiceStatus[] {
   return state.index.plan.services.map((planned, at) =>
-    serviceStatus(state, planned, at, moment, sent),
+    serviceStatus(state, planned, at, moment, sent, isListening),
   );
 }
 
@@ -99,6 +114,7 @@ export function serviceStatus(
   at: number,
   moment: Moment,
   sent: ReadonlyMap<string, readonly SentUpdate[]>,
+  isListening: IsListening = () => undefined,
 ): ServiceStatus {
   const date = (ms: number) => new Date(moment.wallMs - (moment.nowMs - ms)).toISOString();
   const service = state.services[at];
@@ -123,6 +139,7 @@ export function serviceStatus(
       if (entry === undefined || known === undefined) return [];
       const { health } = known;
       const staleMs = staleSinceMs(known, entry, moment.nowMs);
+      const listening = isListening(entry.id);
       return {
         name: entry.name,
         type: entry.spec.type,
@@ -131,6 +148,8 @@ export function serviceStatus(
         ...(staleMs !== undefined && { staleSince: date(staleMs) }),
         streak: streak(health, entry),
         last: lastStatus(known, date),
+        ...(listening !== undefined && { listening }),
+        ...eventStatus(known, date),
       };
     }),
   };
@@ -154,4 +173,10 @@ function lastStatus({ last }: CheckState, date: (ms: number) => string): CheckSt
   if (last === undefined) return undefined;
   const { result, startedMs, elapsedMs } = last;
   return { ...result, at: date(startedMs + elapsedMs), elapsedMs: Math.round(elapsedMs * 10) / 10 };
+}
+
+function eventStatus({ heard, burst }: CheckState, date: (ms: number) => string) {
+  if (heard === undefined) return undefined;
+  const { word, detail, atMs } = heard;
+  return { event: { word, detail, at: date(atMs), settled: burst === undefined } };
 }

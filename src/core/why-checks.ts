@@ -40,7 +40,7 @@ function oneCheck(state: AgentState, place: number, { nowMs }: Moment): string {
   const check = state.index.checks[place]?.check;
   const known = state.checks[place];
   if (check === undefined || known === undefined) return "";
-  const { health, last } = known;
+  const { health, last, heard, burst } = known;
   const { verdict, against, towards } = health;
   const standing = span(nowMs - health.sinceMs);
   const parts = [
@@ -64,6 +64,12 @@ function oneCheck(state: AgentState, place: number, { nowMs }: Moment): string {
     const needed = towards === "up" ? check.rise : check.fall;
     const kind = towards === "up" ? "passes" : "failures";
     parts.push(`${against} of ${needed} ${kind} in a row`);
+  }
+  if (heard !== undefined) {
+    const detail = heard.detail === "" ? "" : ` (${heard.detail})`;
+    const open =
+      burst === undefined ? "" : `, probed every ${pause(check.timing.fastIntervalMs)} since`;
+    parts.push(`last event ${heard.word}${detail} ${span(nowMs - heard.atMs)} ago${open}`);
   }
   return `${parts.join("; ")}.`;
 }

@@ -2,7 +2,7 @@
 import type { SessionEvent } from "exabgp-ts-bridge";
 import type { EventFeed } from "../control/event-feed.ts";
 import type { ConfigStatus, ProblemStatus } from "../control/protocol.ts";
-import type { VerdictChange } from "../core/inputs.ts";
+import type { HeardWord, VerdictChange } from "../core/inputs.ts";
 import type { AuditRecord } from "../control/audit-record.ts";
 import type { Clock } from "./clock.ts";
 
@@ -22,6 +22,11 @@ export class Events {
 
   verdict({ check, from, to, result }: VerdictChange): void {
     this.#feed.publish("verdict", { at: this.#now(), check, from, to, ...result });
+  }
+
+  /** Something was heard about the target of a check. */
+  heard(check: string, word: HeardWord, detail: string): void {
+    this.#feed.publish("heard", { at: this.#now(), check, word, detail });
   }
 
   session({ neighbor, state, reason }: SessionEvent): void {

@@ -4,14 +4,12 @@ import { parsePrefix } from "../config/prefix.ts";
 import type { Explanation, Subject } from "../control/explanation.ts";
 import type { ErrorBody } from "../control/protocol.ts";
 import { whyPrefix, whyService, whyText, type Surroundings } from "../core/why.ts";
+import { noSuch } from "./no-such.ts";
 import type { StatusSources } from "./status.ts";
 
 type ExplanationSources = Pick<StatusSources, "state" | "moment" | "config" | "echo"> & {
   readonly bridge: { status(): Pick<BridgeStatus, "phase" | "acks" | "sessions"> };
 };
-
-/** More names are not listed. */
-const LISTED_MAX = 20;
 
 /** @returns Why it is so, or which names there are; undefined until the agent has begun to decide. */
 export function explain(
@@ -36,10 +34,5 @@ export function explain(
     kind === "service"
       ? state.index.plan.services.map((service) => service.name)
       : [...state.routes.keys()];
-  const more = names.length > LISTED_MAX ? `, and ${names.length - LISTED_MAX} more` : "";
-  const there =
-    names.length === 0
-      ? "there are none"
-      : `there are: ${names.slice(0, LISTED_MAX).join(", ")}${more}`;
-  return { error: `There is no ${kind} ${JSON.stringify(name)}; ${there}` };
+  return noSuch(kind, name, names);
 }

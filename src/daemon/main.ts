@@ -14,6 +14,7 @@ import { AuditDesk, type AuditSink } from "./audit.ts";
 import { createMoments, systemClock as clock } from "./clock.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
 import { Control } from "./control.ts";
+import { Ears } from "./ears.ts";
 import { Echo } from "./echo.ts";
 import { Events } from "./events.ts";
 import { createExit } from "./exit.ts";
@@ -69,6 +70,7 @@ class Agent {
   readonly #orders: Orders;
   readonly #maintenance: Maintenance;
   readonly #scheduler: Scheduler;
+  readonly #ears: Ears;
   readonly #prober: Prober;
   readonly #control: Control;
   readonly #http: HttpListener;
@@ -146,13 +148,17 @@ class Agent {
           ? check.timing.intervalMs
           : takeAttempt(check, made, this.#loop, log);
       },
-      heard: (check, word, detail) => {
-        log.info({ check: check.id, word, detail }, "event heard");
-        this.#loop?.dispatch({ type: "event", check: check.id });
-      },
+      heard: (...event) => this.#ears.heard(...event),
       late: (lateMs) => this.#metrics.meter.lateness.observe(lateMs / 1000),
       crowded: (detail) => this.#problems.count("probes", detail),
       filesMax: openFilesMax(),
+    });
+    this.#ears = new Ears({
+      log,
+      events: this.#events,
+      meter: () => this.#metrics.meter,
+      loop: () => this.#loop,
+      hurry: (check) => this.#scheduler.hurry(check),
     });
     this.#prober = new Prober(this.#scheduler, log);
     this.#metrics = new Metrics(clock, () => ({
@@ -172,6 +178,7 @@ class Agent {
         socketPath,
         events: this.#feed,
         plan: () => this.#reloading?.plan(),
+        probe: (service) => this.#ears.probe(service),
         reload: (order) => this.#reloading?.reload(order) ?? "starting",
       },
       this.#problems,
@@ -268,6 +275,7 @@ class Agent {
       bridge: this.#bridge,
       echo: this.#echo,
       problems: this.#problems,
+      isListening: (check) => this.#scheduler.isListening(check),
     };
   }
 

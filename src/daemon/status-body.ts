@@ -53,14 +53,15 @@ export class StatusBody {
   async #build(spent: { ms: number }): Promise<Uint8Array> {
     let beganMs = this.#clock.nowMs();
     const sources = this.#sources();
-    const { state, moment, echo } = sources;
+    const { state, moment, echo, isListening } = sources;
     const [head = "", tail = ""] = splitOnce(jsonOf(headOf(sources)), '"services":[');
     const parts = [Buffer.from(`${head}"services":[`)];
     const sent = echo.byPrefix();
     let texts: string[] = [];
     for (const [at, planned] of state?.index.plan.services.entries() ?? []) {
       if (state === undefined) break;
-      texts.push((at === 0 ? "" : ",") + jsonOf(serviceStatus(state, planned, at, moment, sent)));
+      const status = serviceStatus(state, planned, at, moment, sent, isListening);
+      texts.push((at === 0 ? "" : ",") + jsonOf(status));
       if (at % STEP !== 0 || this.#clock.nowMs() - beganMs < SLICE_MS) continue;
       parts.push(Buffer.from(texts.join("")));
       texts = [];

@@ -2,7 +2,7 @@
 import type { Bridge } from "exabgp-ts-bridge";
 import type { ConfigStatus, DrainStatus, Healthz, PinStatus, Status } from "../control/protocol.ts";
 import type { Drain, Pin } from "../core/inputs.ts";
-import { servicesStatus, type Moment } from "../core/status.ts";
+import { servicesStatus, type IsListening, type Moment } from "../core/status.ts";
 import type { AgentState } from "../core/state.ts";
 import type { Echo } from "./echo.ts";
 import type { Problems } from "./problems.ts";
@@ -19,11 +19,13 @@ export interface StatusSources {
   readonly bridge: Pick<Bridge, "status">;
   readonly echo: Pick<Echo, "state" | "byPrefix">;
   readonly problems: Problems;
+  readonly isListening?: IsListening;
 }
 
 export function statusOf(sources: StatusSources): Status {
-  const { state, moment, echo } = sources;
-  const services = state === undefined ? [] : servicesStatus(state, moment, echo.byPrefix());
+  const { state, moment, echo, isListening } = sources;
+  const services =
+    state === undefined ? [] : servicesStatus(state, moment, echo.byPrefix(), isListening);
   return { ...headOf(sources), services };
 }
 

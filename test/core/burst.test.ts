@@ -41,7 +41,11 @@ function run(letters: string) {
     const result = RESULTS[letter];
     const taken =
       result === undefined
-        ? step(state, { type: "event", check: "web/port" }, nowMs)
+        ? step(
+            state,
+            { type: "event", check: "web/port", word: "connection-lost", detail: "" },
+            nowMs,
+          )
         : step(
             state,
             { type: "result", check: "web/port", result, startedMs: nowMs, elapsedMs: 0 },

@@ -216,6 +216,22 @@ describe("metrics of checks", () => {
     ]);
   });
 
+  it("count what was heard by its word", async () => {
+    const { clock, series, meter } = metering();
+    assert.deepEqual(await series("anyctl_check_events_total"), []);
+    const [service] = planOf("dns").services;
+    const [check] = service?.checks ?? [];
+    assert.ok(check !== undefined);
+    for (const word of ["connection-lost", "asked", "connection-lost"] as const) {
+      meter.heard(check, word);
+    }
+    clock.advance(NEXT_SCRAPE_MS);
+    assert.deepEqual(await series("anyctl_check_events_total"), [
+      '{service="dns",check="port",event="connection-lost"} 2',
+      '{service="dns",check="port",event="asked"} 1',
+    ]);
+  });
+
   it("call a check stale that has had no result that counts for a minute", async () => {
     const { clock, series, attempt } = metering();
     const stale = () => series("anyctl_check_stale");

@@ -1,5 +1,6 @@
 /** What is counted for one check. */
 import type { Attempt } from "../../../checks/attempt.ts";
+import type { HeardWord } from "../../core/inputs.ts";
 import type { CheckPlan } from "../../config/plan.ts";
 import { CHECK_SECONDS } from "./buckets.ts";
 import { Histogram } from "./prom-client.ts";
@@ -17,10 +18,15 @@ export class CheckMeter {
   });
   /** Outcomes and reasons are closed sets of words; a check meets a few of them. */
   readonly results = new Tally<"service" | "check" | "outcome" | "reason">();
+  readonly events = new Tally<"service" | "check" | "event">();
 
   constructor({ id, name }: Pick<CheckPlan, "id" | "name">) {
     this.labels = { service: id.slice(0, id.indexOf("/")), check: name };
     this.duration.zero(this.labels);
+  }
+
+  heard(event: HeardWord): void {
+    this.events.add(event, () => ({ ...this.labels, event }));
   }
 
   attempted({ result, elapsedMs }: Attempt): void {

@@ -2,7 +2,7 @@
 import type { Settlement, SettledOutcome } from "exabgp-ts-bridge";
 import type { Attempt } from "../../../checks/attempt.ts";
 import type { CheckPlan } from "../../config/plan.ts";
-import type { Transition } from "../../core/inputs.ts";
+import type { HeardWord, Transition } from "../../core/inputs.ts";
 import type { PlanIndex } from "../../core/index-plan.ts";
 import { ACK_SECONDS, LATENESS_SECONDS } from "./buckets.ts";
 import { CheckMeter } from "./check-meter.ts";
@@ -50,6 +50,10 @@ export class Meter {
 
   attempted(check: CheckPlan, made: Attempt): void {
     this.#checkOf(check).attempted(made);
+  }
+
+  heard(check: CheckPlan, word: HeardWord): void {
+    this.#checkOf(check).heard(word);
   }
 
   decided({ service, from, to, reason }: Transition): void {

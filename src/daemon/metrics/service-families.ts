@@ -86,6 +86,12 @@ export function* serviceFamilies(
     ["service", "check", "outcome", "reason"],
     resultRows(meters),
   );
+  yield counters(
+    "anyctl_check_events_total",
+    "What was heard between two polls; an event makes a check be probed at once and decides nothing.",
+    ["service", "check", "event"],
+    eventRows(meters),
+  );
   yield meters.map(({ duration }) => duration);
 }
 
@@ -168,4 +174,8 @@ function* resultRows(
   meters: readonly CheckMeter[],
 ): Iterable<Row<"service" | "check" | "outcome" | "reason">> {
   for (const { results } of meters) yield* results.rows();
+}
+
+function* eventRows(meters: readonly CheckMeter[]): Iterable<Row<"service" | "check" | "event">> {
+  for (const { events } of meters) yield* events.rows();
 }
