@@ -5,7 +5,8 @@ import { replaceOrder, type Order } from "./order-file.ts";
 import { cannotWrite } from "./order-folder.ts";
 
 /**
- * Ends what stands for `service`, and says whose it was; nothing is done if there is nothing any more.
+ * Ends what stands for `service`, and says whose it was; nothing is done if there is nothing any more, unless the
+ * order does more than that.
  *
  * @throws {CommandError} `refused` if the folder cannot be written.
  */
@@ -19,7 +20,7 @@ export async function endOrder(
   const ended = await replaceOrder(
     folder,
     service,
-    (standing) => (standing.kind === "none" ? undefined : order),
+    (standing) => (standing.kind === "none" && order.clearHold !== true ? undefined : order),
     io.timers,
   ).catch((error: unknown) => {
     throw cannotWrite(folder, error);

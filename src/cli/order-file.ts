@@ -12,6 +12,8 @@ export interface Order {
   /** Ends a drain, or a pin. */
   readonly undrain?: true;
   readonly unpin?: true;
+  /** With `undrain`, also where nothing is drained: the withdrawals that hold it back are forgotten. */
+  readonly clearHold?: true;
   readonly reason: string;
   readonly by: string;
   /** RFC 3339. */

@@ -108,7 +108,7 @@ export function stillDrained(service: string, drain: DrainStatus): string {
 }
 
 /** `dns is down (check-down): resolver refused, 127.0.0.1:53 refused the connection` */
-export function whyNotBack({ name, state, reason, checks }: ServiceStatus): string {
+export function whyNotBack({ name, state, reason, heldUntil, checks }: ServiceStatus): string {
   const contrary = checks.filter(({ verdict }) => verdict !== "up");
   const evidence = contrary.map(({ name: check, verdict, last }) =>
     last === undefined || last.outcome === "pass"
@@ -116,5 +116,7 @@ export function whyNotBack({ name, state, reason, checks }: ServiceStatus): stri
       : `${check} ${last.reason}${last.detail === "" ? "" : `, ${last.detail}`}`,
   );
   const why = evidence.length === 0 ? "" : `: ${evidence.slice(0, 3).join("; ")}`;
-  return printable(`${name} is ${state} (${reason})${why}`);
+  const endMs = Date.parse(heldUntil ?? "");
+  const end = Number.isNaN(endMs) ? "" : ` until ${writeTime(endMs)}`;
+  return printable(`${name} is ${state} (${reason})${end}${why}`);
 }

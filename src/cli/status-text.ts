@@ -61,6 +61,7 @@ export function writeStatus(
       ["DRAIN", "STAGE", "SINCE", "ENDS", "BY", "REASON"],
       drains.map((drain) => drainRow(drain, status, options)),
     ),
+    section(["HOLD", "ENDS", "WITHDRAWALS", "ENDED AT ONCE BY"], holdRows(services, options)),
     section(
       ["PIN", "SINCE", "ENDS", "BY", "REASON"],
       pins.map(({ service, since, until, by, reason }) => [
@@ -178,6 +179,18 @@ function drainRow(drain: DrainStatus, { services }: Status, { wallMs }: StatusTe
   const text =
     problem === undefined ? reason : `${reason === "" ? "" : `${reason}; `}the file ${problem}`;
   return [name, stageOf(about, wallMs), age(since, wallMs), wait(until, wallMs), by, text];
+}
+
+/** Services that wait because they flapped. */
+function holdRows(services: readonly ServiceStatus[], { wallMs }: StatusTextOptions): Row[] {
+  return services
+    .filter(({ state }) => state === "held")
+    .map(({ name, heldUntil, withdrawals = 0 }) => [
+      name,
+      wait(heldUntil, wallMs),
+      String(withdrawals),
+      `anyctl undrain ${name} --clear-hold`,
+    ]);
 }
 
 /** `drained`, `draining, out in 42s`; of several services: `2 of 3 drained`. */

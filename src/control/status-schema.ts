@@ -89,7 +89,7 @@ const Service = z.strictObject({
   withdrawals: z
     .int()
     .optional()
-    .describe("Withdrawals that its hold counts now; absent when there is none."),
+    .describe("How often it was withdrawn lately, as far as its hold counts; absent: not at all."),
   routes: z.array(Route),
   checks: z.array(Check),
 });

@@ -61,11 +61,7 @@ export function holdEndMs(times: readonly number[], hold: Hold): number {
   return endMs;
 }
 
-/** How many of the withdrawals are not longer ago than `withinMs`. */
-export function withdrawalsWithin(
-  times: readonly number[],
-  withinMs: number,
-  nowMs: number,
-): number {
-  return times.filter((ms) => nowMs - ms < withinMs).length;
+/** After so long a withdrawal neither holds nor counts any more. */
+export function memoryMs({ withinMs, first, furtherMs }: Hold): number {
+  return Math.max(withinMs, furtherMs, ...first);
 }

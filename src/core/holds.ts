@@ -1,6 +1,6 @@
 /** Holds: which services wait because their prefixes were withdrawn too often, until when, and who ends that. */
 import type { State } from "./decide.ts";
-import { holdEndMs, withdrawalsWithin, type Withdrawals } from "./damping.ts";
+import { holdEndMs, memoryMs, type Withdrawals } from "./damping.ts";
 import { ALL_SERVICES, type Undrain } from "./inputs.ts";
 import { wantedOf } from "./reconcile.ts";
 import { isAnnounced, UNTOLD } from "./routes.ts";
@@ -64,12 +64,16 @@ export function nextHoldEndMs(state: AgentState): number | undefined {
   return firstMs;
 }
 
-/** Of the prefix of the service at `at` that was withdrawn most often while its `hold` counts. */
+/**
+ * How often the service at `at` was withdrawn lately, by the prefix for which that is most; 0 where there is no hold,
+ * and nothing that one would count.
+ */
 export function countedWithdrawals(state: AgentState, at: number, nowMs: number): number {
   const hold = state.index.plan.services[at]?.hold;
   if (hold === undefined || state.withdrawals.size === 0) return 0;
-  const counts = prefixesOf(state, at).map((prefix) =>
-    withdrawalsWithin(state.withdrawals.get(prefix) ?? [], hold.withinMs, nowMs),
+  const countedMs = memoryMs(hold);
+  const counts = prefixesOf(state, at).map(
+    (prefix) => (state.withdrawals.get(prefix) ?? []).filter((ms) => nowMs - ms < countedMs).length,
   );
   return Math.max(0, ...counts);
 }

@@ -21,7 +21,7 @@ export interface ServiceStatus {
   readonly withdrawsAt?: string;
   /** While `held`: when it is judged again, RFC 3339. */
   readonly heldUntil?: string;
-  /** Withdrawals that its hold counts now, of the prefix that has most; absent without any. */
+  /** How often it was withdrawn lately, as far as its hold counts; absent: not at all, or it has none. */
   readonly withdrawals?: number;
   readonly routes: readonly RouteStatus[];
   readonly checks: readonly CheckStatus[];

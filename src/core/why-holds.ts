@@ -1,4 +1,5 @@
 /** What the hold of a service has counted, until when it waits, and what the next withdrawal would cost. */
+import { memoryMs } from "./damping.ts";
 import { decide } from "./decide.ts";
 import {
   countedWithdrawals,
@@ -15,14 +16,13 @@ import { ago, soon } from "./why-words.ts";
 
 /** Nothing to say of a service that has no hold, or was not withdrawn lately. */
 export function holdEvidence(state: AgentState, at: number, moment: Moment): string[] {
-  const withinMs = state.index.plan.services[at]?.hold?.withinMs;
+  const hold = state.index.plan.services[at]?.hold;
   const count = countedWithdrawals(state, at, moment.nowMs);
   const lastMs = lastWithdrawalMs(state, at);
   const endMs = serviceHoldEndMs(state, at);
-  if (withinMs === undefined || lastMs === undefined) return [];
-  if (count === 0 && endMs <= moment.nowMs) return [];
+  if (hold === undefined || lastMs === undefined || count === 0) return [];
   const times = count === 1 ? "once" : `${count} times`;
-  const what = `It was withdrawn ${times} within ${span(withinMs)}, last at ${ago(lastMs, moment)}`;
+  const what = `It was withdrawn ${times} within ${span(memoryMs(hold))}, last at ${ago(lastMs, moment)}`;
   return [
     endMs > moment.nowMs
       ? `${what}: it is not announced anew before ${soon(endMs, moment)}.`

@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 import { systemTimers } from "../../checks/timers.ts";
 import type { Status } from "../../src/control/protocol.ts";
 import { startControlServer } from "../../src/control/server.ts";
-import type { Drain, Pin } from "../../src/core/inputs.ts";
+import type { Drain, Pin, Undrain } from "../../src/core/inputs.ts";
 import type { RouteStatus, ServiceStatus } from "../../src/core/status.ts";
 import { systemClock } from "../../src/daemon/clock.ts";
 import { drainFormat } from "../../src/daemon/drain-file.ts";
@@ -56,6 +56,7 @@ export function makePop(context: TestContext, services = SERVICES): Pop {
  * The agent's own eyes for drains and pins behind the real control server; the rest of the agent is pretended.
  *
  * @param changes What differs in each status from one of a PoP where all is well; or who makes it differ.
+ * @param undrained Told of each order to undrain.
  * @param withdrawn What became of the routes of drained services, asked for each status; default: all went well.
  */
 export async function startAgent(
@@ -63,6 +64,7 @@ export async function startAgent(
   { socketPath, drains, transient, pins }: Pop,
   changes: Partial<Status> | ((status: Status) => Status) = {},
   withdrawn: (prefix: string) => Partial<RouteStatus> = () => ({}),
+  undrained: (undrain: Undrain) => void = () => {},
 ): Promise<void> {
   let standing: readonly Drain[] = [];
   let passing: readonly Drain[] = [];
@@ -73,7 +75,10 @@ export async function startAgent(
       ...common,
       folder: drains,
       format: drainFormat(false),
-      changed: (now) => (standing = now),
+      changed: (now, ends) => {
+        standing = now;
+        ends.forEach(undrained);
+      },
     }),
     new OrderFolder({
       ...common,

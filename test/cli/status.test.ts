@@ -100,6 +100,22 @@ const STARTING: Status = {
   sessions: [],
 };
 
+/** One waits, one could not be judged again yet, one has a past. */
+const HELD: Status = {
+  ...STATUS,
+  services: [
+    {
+      ...DNS,
+      state: "held",
+      reason: "flapping",
+      heldUntil: "2026-01-01T00:24:52.000Z",
+      withdrawals: 3,
+      routes: [OUT],
+    },
+    { ...DNS, name: "web", withdrawals: 1 },
+  ],
+};
+
 /** A staged drain, one of the PoP, a window, a pin. */
 const ORDERS: Status = {
   ...STATUS,
@@ -150,6 +166,7 @@ const cases = [
   { name: "orders", status: ORDERS, argv: [], color: false },
   { name: "narrow", status: TROUBLE, argv: [], color: false, columns: 60 },
   { name: "very-narrow", status: ORDERS, argv: [], color: false, columns: 20 },
+  { name: "held", status: HELD, argv: [], color: false },
   { name: "well", status: STATUS, argv: [], color: false },
   { name: "trouble", status: TROUBLE, argv: [], color: false },
   { name: "trouble-in-color", status: TROUBLE, argv: [], color: true },
