@@ -1,6 +1,8 @@
 /** What every probe and listener gets beside its own specification: one for all of a process. */
 import { createPrograms } from "./exec-run.ts";
-import type { Places } from "./places.ts";
+import { Places } from "./places.ts";
+import { LOOKS_MAX } from "./file-look.ts";
+import { createOwnAddresses, type OwnAddresses } from "./own-addresses.ts";
 import { createResolver, type Resolver, type ResolverOptions } from "./resolve.ts";
 import { systemTimers, type Timers } from "./timers.ts";
 import { createWallClock, type WallClock } from "./wall-clock.ts";
@@ -13,6 +15,10 @@ export interface ProbeContext {
   readonly wallClock: WallClock;
   /** Those that run now. */
   readonly programs: Places;
+  /** Shared, so that dead mounts cannot take all threads of the pool. */
+  readonly fileLooks: Places;
+  /** Shared, so that they are listed once for all who ask together. */
+  readonly ownAddresses: OwnAddresses;
 }
 
 interface ContextOptions extends ResolverOptions {
@@ -28,5 +34,7 @@ export function createProbeContext(options: ContextOptions = {}): ProbeContext {
     timers,
     wallClock: createWallClock(timers, wallMs),
     programs: createPrograms(),
+    fileLooks: new Places({ max: LOOKS_MAX }),
+    ownAddresses: createOwnAddresses(timers),
   };
 }

@@ -4,13 +4,13 @@ import { isDateError, resultOfError, rootOf } from "./connect-error.ts";
 import type { ProbeContext } from "./context.ts";
 import { mistakeInBodyTest, parseBodyTest, parseStatus } from "./http-expect.ts";
 import { BODY_MAX_BYTES, exchange, type Exchange } from "./http-request.ts";
-import { createTrust } from "./http-tls.ts";
+import { createTrust, resultOfTrustError } from "./http-tls.ts";
 import { Headers } from "./http-headers.ts";
 import { Authority, bareHost, Url } from "./http-url.ts";
 import { holdTcp } from "./held-connection.ts";
 import { isName, Watch } from "./keys.ts";
 import type { Listen } from "./listen.ts";
-import { fail, inconclusive, NOT_ASKED, pass, type Probe, type Result } from "./probe.ts";
+import { fail, NOT_ASKED, pass, type Probe, type Result } from "./probe.ts";
 
 /** A health page is short, and the pattern is compiled and shown in errors. */
 const EXPECTED_MAX = 1024;
@@ -145,12 +145,4 @@ export function listenHttp(spec: HttpCheck, context: ProbeContext): Listen | und
   const port =
     url.port === "" ? DEFAULT_PORTS[url.protocol === "https:" ? "https" : "http"] : url.port;
   return holdTcp(bareHost(url), Number(port), context);
-}
-
-/** The file is the operator's and says nothing about the service: never a failure. */
-function resultOfTrustError(error: unknown): Result {
-  const result = resultOfError(error);
-  if (result?.reason === "no-descriptors") return result;
-  const message = error instanceof Error ? error.message : String(error);
-  return inconclusive("internal", `Cannot use ca-file: ${message}`);
 }

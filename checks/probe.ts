@@ -25,6 +25,7 @@ export type DefiniteFailure =
   | "killed"
   | "not-active"
   | "not-found"
+  | "exists"
   | "stale"
   | "wrong-content"
   | "not-assigned";
@@ -38,6 +39,7 @@ export type Inconclusive =
   | "no-descriptors"
   | "no-ports"
   | "no-processes"
+  | "no-permission"
   | "bus-failed"
   | "clock-stepped"
   | "stalled"

@@ -1,12 +1,16 @@
 /** All check types. A new one is one file beside this one, and one line in `CHECK_TYPES`. */
 import { z } from "zod";
+import { AddressCheck, createAddressProbe } from "./address.ts";
 import type { ProbeContext } from "./context.ts";
 import { createExecProbe, ExecCheck } from "./exec.ts";
+import { createFileProbe, FileCheck } from "./file.ts";
 import { createHttpProbe, HttpCheck, listenHttp } from "./http.ts";
 import { loadGot } from "./http-request.ts";
 import type { Listen } from "./listen.ts";
 import type { Probe } from "./probe.ts";
 import { createTcpProbe, listenTcp, TcpCheck } from "./tcp.ts";
+import { createTlsProbe, TlsCheck } from "./tls.ts";
+import { createUnixProbe, listenUnix, UnixCheck } from "./unix.ts";
 
 export type { ProbeContext } from "./context.ts";
 
@@ -15,9 +19,13 @@ export type { ProbeContext } from "./context.ts";
  * to hear of the target between two polls, and gives undefined where the check does not want it.
  */
 export const CHECK_TYPES = {
+  address: { schema: AddressCheck, create: createAddressProbe, prepare: nothing, listen: deaf },
   exec: { schema: ExecCheck, create: createExecProbe, prepare: nothing, listen: deaf },
+  file: { schema: FileCheck, create: createFileProbe, prepare: nothing, listen: deaf },
   http: { schema: HttpCheck, create: createHttpProbe, prepare: loadGot, listen: listenHttp },
   tcp: { schema: TcpCheck, create: createTcpProbe, prepare: nothing, listen: listenTcp },
+  tls: { schema: TlsCheck, create: createTlsProbe, prepare: nothing, listen: deaf },
+  unix: { schema: UnixCheck, create: createUnixProbe, prepare: nothing, listen: listenUnix },
 } as const;
 
 type CheckTypes = typeof CHECK_TYPES;

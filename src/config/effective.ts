@@ -3,6 +3,7 @@ import type { CheckSpec } from "../../checks/registry.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { fillAnnounce, fillWhen } from "./fill-announce.ts";
 import { fillHold } from "./hold.ts";
+import { fillCheck } from "./fill-check.ts";
 import { formatListen, parseListen } from "./listen.ts";
 import { parsePrefix } from "./prefix.ts";
 import { SOCKET_DEFAULT, STATE_DIR_DEFAULT } from "./paths.ts";
@@ -61,8 +62,9 @@ export function fillDefaults(
 }
 
 function fillService(service: Service, defaults: CheckTiming): EffectiveService {
+  const prefixes = service.prefixes.map((text) => parsePrefix(text)?.text ?? text);
   return {
-    prefixes: service.prefixes.map((text) => parsePrefix(text)?.text ?? text),
+    prefixes,
     announce: fillAnnounce(service.announce ?? {}),
     when: fillWhen(service.announce ?? {}, service.when),
     "drain-delay": canonicalDuration(service["drain-delay"] ?? DRAIN_DELAY_DEFAULT),
@@ -73,7 +75,7 @@ function fillService(service: Service, defaults: CheckTiming): EffectiveService 
     checks: Object.fromEntries(
       Object.entries(service.checks).map(([name, check]) => [
         name,
-        { ...specOf(check), ...writeTiming(resolveTiming(defaults, check)) },
+        { ...fillCheck(specOf(check), prefixes), ...writeTiming(resolveTiming(defaults, check)) },
       ]),
     ),
   };

@@ -34,7 +34,7 @@ describe("the example of a check type", { timeout: HANG_MS }, () => {
     const [probe = "", lines = ""] = exampleIn(readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8"));
     const [importLine = "", row = ""] = lines.split("\n");
     cpSync(join(ROOT, "checks"), join(folder, "checks"), { recursive: true, dereference: true });
-    writeFileSync(join(folder, "checks/unix.ts"), probe);
+    writeFileSync(join(folder, "checks/socket.ts"), probe);
     const path = join(folder, "checks/registry.ts");
     const table = "export const CHECK_TYPES = {\n";
     const withRow = readFileSync(path, "utf8").replace(table, `${table}${row}\n`);
@@ -53,7 +53,7 @@ describe("the example of a check type", { timeout: HANG_MS }, () => {
 
   /** `meanwhile` runs when the probe has begun. */
   async function judge(path: string, timers = systemTimers, meanwhile = () => {}): Promise<string> {
-    const spec = registry.CheckSchema.parse({ type: "unix", path });
+    const spec = registry.CheckSchema.parse({ type: "socket", path });
     const probe = registry.createProbe(spec, createProbeContext());
     const running = attempt(probe, PATIENCE_MS, timers);
     meanwhile();
