@@ -157,3 +157,27 @@ describe("POST /v1/services/NAME/probe", () => {
     assert.match(body, /There is no service \\"wbe\\"; there are: web"/);
   });
 });
+
+describe("a service that closes every connection at once", () => {
+  it("costs few probes, and no withdrawal while they pass", async (t) => {
+    const site = await createSite(t);
+    let accepted = 0;
+    site.service.on("connection", (socket: Socket) => {
+      accepted += 1;
+      socket.end();
+    });
+    site.writeConfig(config(site.port));
+    const exabgp = new ScriptedExabgp(site);
+    await exabgp.waitForCommands(1);
+    const dates = new Set<string>();
+    await exabgp.waitForStatus("five events", ({ services }) => {
+      const at = services[0]?.checks[0]?.event?.at;
+      if (at !== undefined) dates.add(at);
+      return dates.size >= 5;
+    });
+    // A connection for each event, and a burst of three probes; one of which may have been under way.
+    const most = 1 + (dates.size + 1) * 5;
+    assert.ok(accepted <= most, `${accepted} connections for ${dates.size} events`);
+    assert.equal(exabgp.commands.length, 1);
+  });
+});
