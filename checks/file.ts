@@ -12,8 +12,10 @@ import {
 } from "./duration.ts";
 import { CONTENT_MAX_BYTES, createBoundedLook, kindOf, readStart } from "./file-look.ts";
 import { mistakeInBodyTest, parseBodyTest, type BodyTest } from "./http-expect.ts";
+import type { Listen } from "./listen.ts";
 import { codeOf, forbidden, isForbidden, isPath, PATH_BYTES_MAX } from "./path.ts";
 import { fail, pass, type Probe, type Result } from "./probe.ts";
+import { watchFile } from "./trigger.ts";
 import type { WallClock } from "./wall-clock.ts";
 
 /** A pattern is compiled and shown in errors. */
@@ -58,6 +60,13 @@ export const FileCheck = z
       .describe(
         "Text that the file contains, or /regex/ or /regex/i that it matches, in its first 64 KiB. [the file is not read]",
       ),
+    trigger: z
+      .string(PATH_ALLOWED)
+      .refine((path) => isPath(path), PATH_ALLOWED)
+      .optional()
+      .describe(
+        "File on a local disk whose change starts probes at once; it may be `path`. [none]",
+      ),
   })
   .superRefine((check, context) => {
     if (check.exists) return;
@@ -88,6 +97,11 @@ export function createFileProbe(spec: FileCheck, { wallClock, fileLooks }: Probe
       return resultOfFileError(error, exists);
     }
   }, fileLooks);
+}
+
+/** @returns Undefined: there is nothing to hear of. */
+export function listenFile({ trigger }: FileCheck, { timers }: ProbeContext): Listen | undefined {
+  return trigger === undefined ? undefined : watchFile(trigger, timers);
 }
 
 /** A date in the future is as wrong as one in the past: the file would else be fresh for ever. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AddressCheck, createAddressProbe } from "./address.ts";
 import type { ProbeContext } from "./context.ts";
 import { createExecProbe, ExecCheck } from "./exec.ts";
-import { createFileProbe, FileCheck } from "./file.ts";
+import { createFileProbe, FileCheck, listenFile } from "./file.ts";
 import { createHttpProbe, HttpCheck, listenHttp } from "./http.ts";
 import { loadGot } from "./http-request.ts";
 import type { Listen } from "./listen.ts";
@@ -21,7 +21,7 @@ export type { ProbeContext } from "./context.ts";
 export const CHECK_TYPES = {
   address: { schema: AddressCheck, create: createAddressProbe, prepare: nothing, listen: deaf },
   exec: { schema: ExecCheck, create: createExecProbe, prepare: nothing, listen: deaf },
-  file: { schema: FileCheck, create: createFileProbe, prepare: nothing, listen: deaf },
+  file: { schema: FileCheck, create: createFileProbe, prepare: nothing, listen: listenFile },
   http: { schema: HttpCheck, create: createHttpProbe, prepare: loadGot, listen: listenHttp },
   tcp: { schema: TcpCheck, create: createTcpProbe, prepare: nothing, listen: listenTcp },
   tls: { schema: TlsCheck, create: createTlsProbe, prepare: nothing, listen: deaf },

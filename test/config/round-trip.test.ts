@@ -16,6 +16,33 @@ test("a generated configuration is valid, and shown it is the same", () => {
     }),
     fc.record(
       {
+        type: fc.constant("file"),
+        path: fc.constantFrom("/etc/x", "/run/ä b", "/:#"),
+        "max-age": fc.integer({ min: 1000, max: 1e8 }).map((ms) => `${ms}ms`),
+        content: fc.constantFrom("a", "/a: #/i", " x"),
+      },
+      { requiredKeys: ["type", "path"] },
+    ),
+    fc.record(
+      {
+        type: fc.constant("address"),
+        addresses: fc.array(fc.oneof(fc.ipV4(), fc.ipV6()), { minLength: 1, maxLength: 5 }),
+        interface: fc.constantFrom("lo", "eth0.5", "y"),
+      },
+      { requiredKeys: ["type"] },
+    ),
+    fc.record(
+      {
+        type: fc.constant("tls"),
+        host: fc.constantFrom("::1", "a.example"),
+        port: fc.integer({ min: 1, max: 65_535 }),
+        "min-days-left": fc.integer({ min: 0, max: 3650 }),
+        "tls-verify": fc.boolean(),
+      },
+      { requiredKeys: ["type", "host"] },
+    ),
+    fc.record(
+      {
         type: fc.constant("http"),
         url: fc.constantFrom("http://127.0.0.1/", "https://[::1]:8443/x?y=1"),
         headers: fc.dictionary(
