@@ -5,17 +5,23 @@ import { buildHold } from "./hold.ts";
 import { announceIn, VARIANTS } from "./overlay.ts";
 import type { CheckPlan, Plan, Require, ServicePlan, WindowPlan } from "./plan.ts";
 import { buildRoute } from "./routes.ts";
-import type { Check } from "./schema-service.ts";
+import { isUse, type Judging, type SharedCheck } from "./schema-check.ts";
 import { resolveTiming } from "./timing.ts";
 
 export function buildPlan(config: EffectiveConfig): Plan {
   return {
     pop: config.pop,
-    services: Object.entries(config.services).map(([name, service]) => buildService(name, service)),
+    services: Object.entries(config.services).map(([name, service]) =>
+      buildService(name, service, config.checks ?? {}),
+    ),
   };
 }
 
-function buildService(name: string, service: EffectiveService): ServicePlan {
+function buildService(
+  name: string,
+  service: EffectiveService,
+  shared: NonNullable<EffectiveConfig["checks"]>,
+): ServicePlan {
   const hold = buildHold(service.hold);
   return {
     name,
@@ -24,9 +30,15 @@ function buildService(name: string, service: EffectiveService): ServicePlan {
     routes: service.prefixes.map((prefix) => buildRoute(prefix, service.announce)),
     when: buildWhen(service),
     drainDelayMs: parseDuration(service["drain-delay"]),
-    minUpTimeMs: 0,
+    minUpTimeMs: parseDuration(service["min-up-time"]),
     ...(hold && { hold }),
-    checks: Object.entries(service.checks).map(([check, keys]) => buildCheck(name, check, keys)),
+    checks: Object.entries(service.checks).flatMap(([check, keys]) => {
+      const probed = isUse(keys) ? shared[keys.use] : keys;
+      const use = isUse(keys) ? keys.use : undefined;
+      return probed === undefined
+        ? []
+        : buildCheck(`${name}/${check}`, probed, { ...judgingOf(keys), use });
+    }),
   };
 }
 
@@ -46,11 +58,24 @@ export function buildWindow(window: EffectiveConfig["maintenance"][number]): Win
 }
 
 function buildRequire(require: EffectiveService["require"]): Require {
-  return typeof require === "string" ? require : { atLeast: require["at-least"] };
+  if (typeof require === "string") return require;
+  if ("at-least" in require) return { atLeast: require["at-least"] };
+  return { weight: require.weight, hysteresis: require.hysteresis ?? 0 };
 }
 
-function buildCheck(service: string, name: string, check: Check): CheckPlan {
-  const spec = specOf(check);
-  const judged = { weight: 1, advisory: false, use: undefined };
-  return { id: `${service}/${name}`, name, ...resolveTiming({}, check), ...judged, spec };
+function judgingOf({
+  weight = 1,
+  advisory = false,
+}: Judging): Pick<CheckPlan, "weight" | "advisory"> {
+  return { weight, advisory };
+}
+
+/** @param id `SERVICE/CHECK` */
+function buildCheck(
+  id: string,
+  check: SharedCheck,
+  judging: Pick<CheckPlan, "weight" | "advisory" | "use">,
+): CheckPlan {
+  const name = id.slice(id.indexOf("/") + 1);
+  return { id, name, ...resolveTiming({}, check), ...judging, spec: specOf(check) };
 }

@@ -10,11 +10,21 @@ import { SOCKET_DEFAULT, STATE_DIR_DEFAULT } from "./paths.ts";
 import { ACK_TIMEOUT_DEFAULT } from "./schema.ts";
 import type { Config, Exabgp, Http } from "./schema.ts";
 import type { Window } from "./schema-maintenance.ts";
-import type { Check, Service, When } from "./schema-service.ts";
+import {
+  isUse,
+  Judging,
+  type Check,
+  type ServiceCheck,
+  type SharedCheck,
+  type Use,
+} from "./schema-check.ts";
+import type { Service, When } from "./schema-service.ts";
 import { CheckTiming } from "./schema-timing.ts";
 import { resolveTiming, writeTiming, type Filled } from "./timing.ts";
 
 const DRAIN_DELAY_DEFAULT = "0s";
+
+const MIN_UP_TIME_DEFAULT = "0s";
 
 /** The zone of no daylight saving time. */
 const TIMEZONE_DEFAULT = "UTC";
@@ -27,6 +37,8 @@ export interface EffectiveConfig {
   readonly http?: Http;
   readonly exabgp: Filled<Exabgp>;
   readonly defaults: Filled<CheckTiming>;
+  /** Absent: none. */
+  readonly checks?: Readonly<Record<string, SharedCheck & Filled<CheckTiming>>>;
   readonly services: Readonly<Record<string, EffectiveService>>;
   readonly maintenance: readonly Filled<Window>[];
 }
@@ -34,7 +46,7 @@ export interface EffectiveConfig {
 /** One service in it. */
 export interface EffectiveService extends Filled<Omit<Service, "checks">> {
   readonly when: Filled<When>;
-  readonly checks: Readonly<Record<string, Check & Filled<CheckTiming>>>;
+  readonly checks: Readonly<Record<string, Use | (Check & Filled<CheckTiming>)>>;
 }
 
 /** @param services Of all files, in the order in which they are read. */
@@ -54,6 +66,14 @@ export function fillDefaults(
       "ack-timeout": canonicalDuration(config.exabgp?.["ack-timeout"] ?? ACK_TIMEOUT_DEFAULT),
     },
     defaults: writeTiming(resolveTiming(defaults, {})),
+    ...(config.checks && {
+      checks: Object.fromEntries(
+        Object.entries(config.checks).map(([name, check]) => [
+          name,
+          fillTimed(check, [], defaults),
+        ]),
+      ),
+    }),
     services: Object.fromEntries(
       services.map(([name, service]) => [name, fillService(service, defaults)]),
     ),
@@ -68,17 +88,42 @@ function fillService(service: Service, defaults: CheckTiming): EffectiveService 
     announce: fillAnnounce(service.announce ?? {}),
     when: fillWhen(service.announce ?? {}, service.when),
     "drain-delay": canonicalDuration(service["drain-delay"] ?? DRAIN_DELAY_DEFAULT),
-    require: service.require ?? "all",
+    require: fillRequire(service.require ?? "all"),
+    "min-up-time": canonicalDuration(service["min-up-time"] ?? MIN_UP_TIME_DEFAULT),
     hold: fillHold(service.hold),
     scope: service.scope ?? "global",
     shared: service.shared ?? "all",
     checks: Object.fromEntries(
       Object.entries(service.checks).map(([name, check]) => [
         name,
-        { ...fillCheck(specOf(check), prefixes), ...writeTiming(resolveTiming(defaults, check)) },
+        {
+          ...(isUse(check) ? { use: check.use } : fillTimed(check, prefixes, defaults)),
+          ...fillJudging(check, service.require),
+        },
       ]),
     ),
   };
+}
+
+/** @param prefixes Of its service; a shared check has none. */
+function fillTimed(
+  check: SharedCheck,
+  prefixes: readonly string[],
+  defaults: CheckTiming,
+): SharedCheck & Filled<CheckTiming> {
+  return { ...fillCheck(specOf(check), prefixes), ...writeTiming(resolveTiming(defaults, check)) };
+}
+
+function fillRequire(require: NonNullable<Service["require"]>): NonNullable<Service["require"]> {
+  if (typeof require === "string" || "at-least" in require) return require;
+  return { weight: require.weight, hysteresis: require.hysteresis ?? 0 };
+}
+
+/** A weight is shown where it counts: elsewhere it would be a warning, or an error. */
+function fillJudging(check: ServiceCheck, require: Service["require"]): Judging {
+  const { weight = 1, advisory = false } = check;
+  const counts = typeof require === "object" && "weight" in require && !advisory;
+  return counts || check.weight !== undefined ? { weight, advisory } : { advisory };
 }
 
 function fillHttp({ listen }: Http): Http {
@@ -98,8 +143,9 @@ function fillWindow(window: Window): Filled<Window> {
 
 /** What is left belongs to the check type. */
 export function specOf(check: Check): CheckSpec {
-  const spec = Object.entries(check).filter(([key]) => !(key in CheckTiming.shape));
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a check is its type's keys and the timing, and the timing was taken out
+  const others = { ...CheckTiming.shape, ...Judging.shape };
+  const spec = Object.entries(check).filter(([key]) => !(key in others));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a check is its type's keys and others, and those were taken out
   return Object.fromEntries(spec) as CheckSpec;
 }
 

@@ -22,7 +22,7 @@ export function fillWhen(announce: Announce, when: When | undefined): Filled<Whe
     const overlay = overlayOf(announce, when, variant) as "withdraw" | Announce;
     return overlay === "withdraw" ? overlay : canonical(overlay);
   };
-  return { down: fill("down"), draining: fill("draining") };
+  return { down: fill("down"), degraded: fill("degraded"), draining: fill("draining") };
 }
 
 function canonical(announce: Announce): Announce {

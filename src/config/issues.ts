@@ -45,7 +45,7 @@ export function validate<T>(
     const result = schema.safeParse(root.value, { error: wordIssue });
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a whole value is a draft too
     if (result.success) return { draft: result.data as Draft<T>, problems };
-    const found = result.error.issues.flatMap((issue) => findingsOf(issue));
+    const found = result.error.issues.flatMap((issue) => findingsOf(issue, root.value));
     // What was cut out in an earlier round is missing now; that is known.
     const findings = found.filter(({ path, cut }) => {
       return !known.has(formatPath(path)) && !known.has(formatPath(cut ?? path));
@@ -104,7 +104,8 @@ function keysOf(schema: unknown): string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
-function findingsOf(issue: Issue, above: Path = []): Finding[] {
+/** @param root What was judged; `above` is where in it `issue` begins. */
+function findingsOf(issue: Issue, root: unknown, above: Path = []): Finding[] {
   const path = [...above, ...issue.path.map((part) => (typeof part === "symbol" ? "" : part))];
   if (issue.code === "unrecognized_keys") {
     const { message } = issue;
@@ -116,13 +117,33 @@ function findingsOf(issue: Issue, above: Path = []): Finding[] {
   if (issue.code === "invalid_union") {
     // The form that was meant: the only one that had something to say about the inside.
     const meant = issue.errors.filter((errors) => errors.every((error) => isInside(error)));
-    if (meant.length === 1) return (meant[0] ?? []).flatMap((error) => findingsOf(error, path));
+    const one = meant.length === 1 ? meant[0] : formOf(path.reduce(childOf, root), meant);
+    if (one !== undefined) return one.flatMap((error) => findingsOf(error, root, path));
     if ("discriminator" in issue) {
       // Without a known `type` nothing beside it has been looked at.
       return [{ path, message: issue.message, about: "value", cut: path.slice(0, -1) }];
     }
   }
   return [{ path, message: issue.message, about: "value" }];
+}
+
+/**
+ * Of several forms the one that knows most of the keys that are there. Of those that know as many, the one that its
+ * `type` names: what was forgotten is the type.
+ */
+function formOf(value: unknown, forms: readonly Issue[][]): Issue[] | undefined {
+  const strange = (error: Issue) => {
+    if (error.code === "unrecognized_keys") return error.keys.length;
+    // Without a known type nothing beside it has been looked at.
+    const isTypeless =
+      "discriminator" in error && childOf(value, error.discriminator) === undefined;
+    return isTypeless ? Object.keys(value ?? {}).length : 0;
+  };
+  const counts = forms.map((errors) => errors.reduce((sum, error) => sum + strange(error), 0));
+  const best = forms.filter((_, nth) => counts[nth] === Math.min(...counts));
+  return best.length === 1
+    ? best[0]
+    : best.find((errors) => errors.some((error) => "discriminator" in error));
 }
 
 function isInside(issue: Issue): boolean {
@@ -159,8 +180,11 @@ function prune(root: { value: unknown }, { path, about, cut = path }: Finding): 
   else if (Object.hasOwn(holder, key)) Reflect.set(holder, key, undefined);
 }
 
-function childOf(holder: unknown, key: string | number): unknown {
-  return holder !== null && typeof holder === "object" && Object.hasOwn(holder, key)
+function childOf(holder: unknown, key: string | number | undefined): unknown {
+  return holder !== null &&
+    typeof holder === "object" &&
+    key !== undefined &&
+    Object.hasOwn(holder, key)
     ? Reflect.get(holder, key)
     : undefined;
 }

@@ -40,6 +40,12 @@ export const CHECKS_PER_SERVICE_MAX = 100;
 
 export const CHECKS_MAX = 5000;
 
+/** Of one check: parts per thousand are fine enough. */
+export const CHECK_WEIGHT_MAX = 1000;
+
+/** Of all checks of a service together. */
+export const WEIGHT_MAX = CHECKS_PER_SERVICE_MAX * CHECK_WEIGHT_MAX;
+
 export const PREFIXES_PER_SERVICE_MAX = 5000;
 
 /** ExaBGP 4.2 takes 2.4 s to list this many routes. */

@@ -14,7 +14,7 @@ const DRAINING_PREPENDS = 3;
 type Overlaid = keyof When;
 
 /** In the order in which they are written. */
-export const VARIANTS: readonly Overlaid[] = ["down", "draining"];
+export const VARIANTS: readonly Overlaid[] = ["down", "degraded", "draining"];
 
 /** What `when` says about a state, or is taken to say. */
 export function overlayOf(
@@ -24,7 +24,8 @@ export function overlayOf(
 ): "withdraw" | Draft<Announce> {
   const said = when?.[variant];
   if (said !== undefined) return said;
-  return variant === "down" ? "withdraw" : drainingDefault(announce);
+  if (variant === "down") return "withdraw";
+  return variant === "degraded" ? {} : drainingDefault(announce);
 }
 
 /** What is announced in a state; undefined: nothing. */

@@ -42,6 +42,7 @@ export function parseEffective(
   const judged = judge({
     main: main.document,
     defaults: main.draft.defaults ?? {},
+    checks: main.draft.checks ?? {},
     services: merged.services,
     maintenance: main.draft.maintenance ?? [],
   });

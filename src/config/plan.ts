@@ -16,7 +16,7 @@ export interface ServicePlan {
   readonly shared: "all" | "any";
   /** One per prefix: what is announced while the service is up. */
   readonly routes: readonly Route[];
-  /** What is announced instead in other states, in the order of `routes`; absent: the prefix is withdrawn. */
+  /** What is announced in other states, in the order of `routes`; absent: the prefix is withdrawn. */
   readonly when: Readonly<Partial<Record<Variant, readonly Route[]>>>;
   /** How long `draining` is announced before the withdrawal; a drain may say otherwise. */
   readonly drainDelayMs: number;

@@ -4,6 +4,7 @@ import { WELL_KNOWN_COMMUNITIES } from "./community.ts";
 import { DURATION_MAX_MS, DURATION_PATTERN, formatDuration } from "./duration.ts";
 import { PREPENDS_MAX } from "./limits.ts";
 import { jsonSchema, type JsonSchema } from "./json-schema.ts";
+import { Judging } from "./schema-check.ts";
 import { CheckTiming } from "./schema-timing.ts";
 
 const INTRODUCTION = `# Configuration
@@ -27,13 +28,21 @@ default of \`draining\`, a path has at most ${PREPENDS_MAX} prepends. Services t
 state.
 `;
 
+const SHARED = `## \`checks.NAME\`
+
+A check that several services share: a \`type\` with its keys and timing, as above. A service names it by \`use\`, with
+\`weight\` and \`advisory\` of its own beside it and nothing else. What composition means: [composition.md](composition.md).
+`;
+
 /** Generated from the schema: `npm run docs` writes it. */
 export function renderReference(): string {
   const root = jsonSchema();
   const service = valuesOf(root, "services");
   const announce = propertyOf(service, "announce");
   const timing = new Set(Object.keys(CheckTiming.shape));
-  const checks = valuesOf(service, "checks").oneOf ?? [];
+  const [use = {}, typed = {}] = valuesOf(service, "checks").anyOf ?? [];
+  const checks = typed.oneOf ?? [];
+  const judging = new Set(Object.keys(Judging.shape));
   return [
     "<!-- Generated from the schema in src/config and checks by `npm run docs`. Change the descriptions there. -->",
     INTRODUCTION,
@@ -50,8 +59,13 @@ export function renderReference(): string {
       ...timing,
     ]
       .map((key) => `\`${key}\``)
-      .join(", ")} in the place of \`defaults\`.\n`,
-    ...Object.keys(CHECK_TYPES).map((type) => checkSection(type, checks, timing)),
+      .join(", ")} in the place of \`defaults\`, and of these:\n`,
+    table(Object.fromEntries([...judging].map((key) => [key, propertyOf(use, key)]))),
+    ...Object.keys(CHECK_TYPES).map((type) =>
+      checkSection(type, checks, new Set([...timing, ...judging])),
+    ),
+    SHARED,
+    table({ use: propertyOf(use, "use") }),
     section("`maintenance`", propertyOf(root, "maintenance").items ?? {}),
     "Which days and times an expression means, and what becomes of them when clocks change: [maintenance.md](maintenance.md).",
     "",
@@ -61,11 +75,11 @@ export function renderReference(): string {
 function checkSection(
   type: string,
   checks: readonly JsonSchema[],
-  timing: ReadonlySet<string>,
+  common: ReadonlySet<string>,
 ): string {
   const schema = checks.find((check) => propertyOf(check, "type").const === type) ?? {};
   const own = Object.entries(schema.properties ?? {}).filter(
-    ([key]) => key !== "type" && !timing.has(key),
+    ([key]) => key !== "type" && !common.has(key),
   );
   const text = `What passes and which reasons it reports: [checks/${type}.md](checks/${type}.md).`;
   return `### \`type: ${type}\`\n\n${text}\n\n${table(Object.fromEntries(own))}`;
@@ -112,7 +126,7 @@ function typeWord(schema: JsonSchema): string {
   const words = schema.enum ?? ("const" in schema ? [schema.const] : undefined);
   if (words !== undefined) return words.map((word) => `\`${String(word)}\``).join(", ");
   const options = schema.anyOf ?? schema.oneOf;
-  if (options !== undefined) return options.map(typeWord).join(", or ");
+  if (options !== undefined) return [...new Set(options.map(typeWord))].join(", or ");
   if (pattern === DURATION_PATTERN.source) return "duration";
   if (type === "integer") return `whole number, ${minimum} to ${maximum}`;
   if (type === "array") {

@@ -3,6 +3,7 @@ import { formatDuration } from "./duration.ts";
 import type { ConfigDocument } from "./document.ts";
 import type { Draft } from "./issues.ts";
 import { formatPath, type Path, type Problem } from "./problem.ts";
+import { isUse } from "./schema-check.ts";
 import type { CheckTiming } from "./schema-timing.ts";
 import type { Sources } from "./source.ts";
 import { resolveTiming } from "./timing.ts";
@@ -74,16 +75,21 @@ function isKnown(given: Draft<CheckTiming>, defaults: Draft<CheckTiming>): boole
   });
 }
 
-function placesOf({ main, defaults, services }: Sources): TimingPlace[] {
+function placesOf({ main, defaults, checks, services }: Sources): TimingPlace[] {
+  const shared = Object.entries(checks).map(([check, given]) => ({
+    document: main,
+    path: ["checks", check],
+    given: given ?? {},
+    defaults,
+  }));
   const own = services.flatMap(({ name, draft, document }) =>
-    Object.entries(draft.checks ?? {}).map(([check, given]) => ({
-      document,
-      path: ["services", name, "checks", check],
-      given: given ?? {},
-      defaults,
-    })),
+    Object.entries(draft.checks ?? {}).flatMap(([check, given = {}]) => {
+      // Its timing is that of the shared check, and said there.
+      if (isUse(given)) return [];
+      return { document, path: ["services", name, "checks", check], given, defaults };
+    }),
   );
-  return [{ document: main, path: ["defaults"], given: defaults, defaults: {} }, ...own];
+  return [{ document: main, path: ["defaults"], given: defaults, defaults: {} }, ...shared, ...own];
 }
 
 function problem(document: ConfigDocument, path: Path, message: string, allowed: string): Problem {

@@ -1,30 +1,40 @@
 /** What must hold between keys; every rule skips what is wrong in itself, so that all mistakes are found at once. */
+import type { ConfigDocument } from "./document.ts";
 import { CHECKS_MAX, ROUTES_MAX, SERVICES_MAX } from "./limits.ts";
 import { NAME_PATTERN } from "./leaf.ts";
 import { formatPath, type Problem } from "./problem.ts";
 import { announceProblems } from "./rules-announce.ts";
+import {
+  composeWarnings,
+  requireProblems,
+  sharedCheckProblems,
+  useProblems,
+} from "./rules-compose.ts";
 import { maintenanceProblems } from "./rules-maintenance.ts";
 import { prefixProblems } from "./rules-prefixes.ts";
 import { sharedProblems } from "./rules-shared.ts";
 import { stageWarnings } from "./rules-stage.ts";
 import { timingProblems, timingWarnings } from "./rules-timing.ts";
-import { problemAt, type ServiceSource, type Sources } from "./source.ts";
+import type { ServiceSource, Sources } from "./source.ts";
 
 export function judge(sources: Sources): { problems: Problem[]; warnings: Problem[] } {
   return {
     problems: [
       ...totalProblems(sources),
+      ...sharedNameProblems(sources),
+      ...sharedCheckProblems(sources),
       ...timingProblems(sources),
       ...sources.services.flatMap((service) => [
         ...nameProblems(service),
         ...requireProblems(service),
+        ...useProblems(service, sources.checks),
         ...prefixProblems(service),
         ...announceProblems(service),
       ]),
       ...sharedProblems(sources.services),
       ...maintenanceProblems(sources),
     ],
-    warnings: [...timingWarnings(sources), ...stageWarnings(sources)],
+    warnings: [...timingWarnings(sources), ...stageWarnings(sources), ...composeWarnings(sources)],
   };
 }
 
@@ -59,7 +69,18 @@ function nameProblems({ name, draft, document }: ServiceSource): Problem[] {
     "checks",
     check,
   ]);
-  return [["services", name], ...checks]
+  return wrongNames([["services", name], ...checks], document);
+}
+
+function sharedNameProblems({ main, checks }: Sources): Problem[] {
+  return wrongNames(
+    Object.keys(checks).map((check) => ["checks", check]),
+    main,
+  );
+}
+
+function wrongNames(paths: readonly string[][], document: ConfigDocument): Problem[] {
+  return paths
     .filter((path) => !NAME_PATTERN.test(path.at(-1) ?? ""))
     .map((path) => ({
       ...document.place(path, "key"),
@@ -67,17 +88,6 @@ function nameProblems({ name, draft, document }: ServiceSource): Problem[] {
       message: "not a name",
       allowed: "1 to 63 of a-z, 0-9 and hyphens, not a hyphen first",
     }));
-}
-
-function requireProblems(service: ServiceSource): Problem[] {
-  const { require, checks } = service.draft;
-  if (typeof require !== "object" || checks === undefined) return [];
-  const atLeast = require["at-least"];
-  const count = Object.keys(checks).length;
-  if (atLeast === undefined || atLeast <= count) return [];
-  const checksHere = count === 1 ? "there is 1 check" : `there are ${count} checks`;
-  const message = `${atLeast} can never be met: ${checksHere}`;
-  return [problemAt(service, ["require", "at-least"], message, `1 to ${count}`)];
 }
 
 function sum(

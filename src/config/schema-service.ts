@@ -1,24 +1,11 @@
 /** `services.NAME`: prefixes, how they are announced, and the checks that decide about it. */
 import { z } from "zod";
-import { CHECK_TYPES, type CheckSpec } from "../../checks/registry.ts";
 import { duration, integer, list, named, text, word } from "./leaf.ts";
-import { CHECKS_PER_SERVICE_MAX, PREFIXES_PER_SERVICE_MAX } from "./limits.ts";
+import { CHECKS_PER_SERVICE_MAX, PREFIXES_PER_SERVICE_MAX, WEIGHT_MAX } from "./limits.ts";
 import { parsePrefix } from "./prefix.ts";
 import { Announce, Overlay } from "./schema-announce.ts";
+import { ServiceCheck } from "./schema-check.ts";
 import { Hold } from "./schema-hold.ts";
-import { CheckTiming } from "./schema-timing.ts";
-
-const withTiming = Object.values(CHECK_TYPES).map(({ schema }) =>
-  schema.safeExtend(CheckTiming.shape),
-);
-
-/** A check type's own keys, and the timing that a check may override. */
-export type Check = CheckSpec & CheckTiming;
-export const Check: z.ZodType<Check> = z.discriminatedUnion(
-  "type",
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table is not empty
-  withTiming as unknown as [(typeof withTiming)[number]],
-);
 
 const Require = z.union(
   [
@@ -28,8 +15,16 @@ const Require = z.union(
         "How many checks must be up; at most as many as there are. [required]",
       ),
     }),
+    z.strictObject({
+      weight: integer(1, WEIGHT_MAX).describe(
+        "What the weights of the checks that are up must add up to. [required]",
+      ),
+      hysteresis: integer(0, WEIGHT_MAX)
+        .optional()
+        .describe("How much less is enough once it was met. [0]"),
+    }),
   ],
-  "must be all, any, or { at-least: NUMBER }",
+  "must be all, any, { at-least: NUMBER }, or { weight: NUMBER, hysteresis: NUMBER }",
 );
 
 const HOUR_MS = 3_600_000;
@@ -42,6 +37,9 @@ const InState = z.union(
 export const When = z.strictObject({
   down: InState.optional().describe(
     "While the checks are not met: `withdraw`, or attributes laid over `announce`. [withdraw]",
+  ),
+  degraded: InState.optional().describe(
+    "While an advisory check is down, or a required one that can be spared: the same; `withdraw` only without advisory checks. [as announce]",
   ),
   draining: InState.optional().describe(
     "While `drain-delay` runs: the same. [adds 65535:0 (RFC 8326), and three prepends when local-as is given]",
@@ -65,11 +63,14 @@ export const Service = z.strictObject({
     .optional()
     .describe("How long `when.draining` is announced before a drain withdraws. [0s]"),
   require: Require.optional().describe(
-    "How many checks must be up: `all`, `any`, or `{ at-least: NUMBER }`. [all]",
+    "Which checks must be up, advisory ones aside: `all`, `any`, `{ at-least: NUMBER }`, or `{ weight: NUMBER, hysteresis: NUMBER }`. [all]",
   ),
   hold: Hold.optional().describe(
     "How long a service that was withdrawn stays away, so that nobody upstream damps its prefixes: `none`, `damping-safe` (60 s after the first withdrawal in 2 h, 25 min after each further one), or `{ flaps: NUMBER, within: DURATION, for: DURATION }`. Services that share a prefix must agree. [none]",
   ),
+  "min-up-time": duration(0, HOUR_MS)
+    .optional()
+    .describe("How long `require` must have been met before the route comes back. [0s]"),
   scope: word(["global", "local"])
     .optional()
     .describe(
@@ -80,7 +81,7 @@ export const Service = z.strictObject({
     .describe(
       "For services that name the same prefix: it is announced while `all` of them are (RFC 4786), or while `any` is. They must agree. [all]",
     ),
-  checks: named(Check, CHECKS_PER_SERVICE_MAX).describe(
+  checks: named(ServiceCheck, CHECKS_PER_SERVICE_MAX).describe(
     "What is probed, by name; see the check types below. [required]",
   ),
 });

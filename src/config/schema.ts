@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { duration, named, pattern, text } from "./leaf.ts";
 import {
+  CHECKS_MAX,
   FOLDER_PATH_BYTES_MAX,
   SERVICES_MAX,
   SOCKET_PATH_BYTES_MAX,
@@ -11,6 +12,7 @@ import { parseListen } from "./listen.ts";
 import { isSocketPath, isStateDir, SOCKET_DEFAULT, STATE_DIR_DEFAULT } from "./paths.ts";
 import { Window } from "./schema-maintenance.ts";
 import { Service } from "./schema-service.ts";
+import { SharedCheck } from "./schema-check.ts";
 import { CheckTiming } from "./schema-timing.ts";
 
 export const ACK_TIMEOUT_DEFAULT = "5s";
@@ -59,6 +61,9 @@ const settings = {
   defaults: CheckTiming.optional().describe(
     "Timing of every check; a check may override each. [{}]",
   ),
+  checks: named(SharedCheck, CHECKS_MAX)
+    .optional()
+    .describe("Checks that services share by `use: NAME`: each is probed once. [none]"),
   maintenance: z
     .array(Window, WINDOWS_ALLOWED)
     .max(WINDOWS_MAX, WINDOWS_ALLOWED)

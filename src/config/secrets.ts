@@ -6,8 +6,10 @@ export const HIDDEN = "***";
 const SECRET_NAMES =
   /^(?:proxy-)?authorization$|cookie|api-?key|token|secret|password|passwd|credential/i;
 
-/** Where a check's own keys stand in the path `services.NAME.checks.NAME.headers`. */
-const KEY_AT = 4;
+/** Where a check's own keys stand in the paths `services.NAME.checks.NAME.headers` and `checks.NAME.headers`. */
+function keyAt([first]: readonly (string | number)[]): number {
+  return first === "checks" ? 2 : 4;
+}
 
 /** Maps from names to values that may be secrets: of requests, of programs. */
 const SECRET_MAPS: ReadonlySet<string | number | undefined> = new Set(["headers", "env"]);
@@ -18,15 +20,16 @@ const SECRET_MAPS: ReadonlySet<string | number | undefined> = new Set(["headers"
  */
 export function isSecretPath(path: readonly (string | number)[]): boolean {
   return (
-    SECRET_MAPS.has(path[KEY_AT]) ||
+    SECRET_MAPS.has(path[keyAt(path)]) ||
     path.some((part) => typeof part === "string" && isSecretName(part))
   );
 }
 
 /** The path without what stands in the place of a name and is the name and its value. */
 export function withoutSecretKey(path: readonly (string | number)[]): (string | number)[] {
+  const own = keyAt(path);
   return path.map((part, at) =>
-    at > KEY_AT && SECRET_MAPS.has(path[KEY_AT]) && /[:=]/.test(String(part)) ? HIDDEN : part,
+    at > own && SECRET_MAPS.has(path[own]) && /[:=]/.test(String(part)) ? HIDDEN : part,
   );
 }
 

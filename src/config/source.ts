@@ -4,6 +4,7 @@ import type { Draft } from "./issues.ts";
 import { formatPath, type Path, type Problem } from "./problem.ts";
 import type { CheckTiming } from "./schema-timing.ts";
 import type { Window } from "./schema-maintenance.ts";
+import type { SharedCheck } from "./schema-check.ts";
 import type { Service } from "./schema-service.ts";
 
 /** A service as it is written somewhere. */
@@ -17,6 +18,8 @@ export interface ServiceSource {
 export interface Sources {
   readonly main: ConfigDocument;
   readonly defaults: Draft<CheckTiming>;
+  /** Checks that services share. */
+  readonly checks: Draft<Record<string, SharedCheck>>;
   readonly services: readonly ServiceSource[];
   readonly maintenance: readonly (Draft<Window> | undefined)[];
 }

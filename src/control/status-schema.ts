@@ -7,6 +7,9 @@ const orderDate = z.string().optional().describe("RFC 3339, as far as the file s
 const Check = z.strictObject({
   name: z.string(),
   type: z.string(),
+  advisory: z.boolean().describe("It may degrade the service, never withdraw it."),
+  weight: z.int().describe("What it counts where the requirement is a weight."),
+  use: z.string().optional().describe("The shared check that it is a use of."),
   verdict: z.enum(["unknown", "up", "down"]),
   since: date,
   staleSince: date
@@ -90,6 +93,10 @@ const Service = z.strictObject({
     .int()
     .optional()
     .describe("How often it was withdrawn lately, as far as its hold counts; absent: not at all."),
+  announcesAt: date.optional().describe("While rising: when it is announced."),
+  required: z
+    .strictObject({ up: z.int(), needed: z.int(), total: z.int() })
+    .describe("Required checks, or their weights: how much is up, and must be up to be met."),
   routes: z.array(Route),
   checks: z.array(Check),
 });

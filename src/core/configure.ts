@@ -5,6 +5,7 @@ import { unknownHealth } from "./health.ts";
 import { indexPlan, sameCheck, type PlanIndex } from "./index-plan.ts";
 import type { Actor, Drain, Transition } from "./inputs.ts";
 import { expiriesOf, partExpired } from "./orders.ts";
+import { metBefore } from "./rising.ts";
 import { UNTOLD, type OwnedRoute } from "./routes.ts";
 import { BY_AGENT, drainCause, settle } from "./settle.ts";
 import type { AgentState, CheckState, ServiceState, Step } from "./state.ts";
@@ -13,7 +14,6 @@ const NEW_SERVICE = {
   state: "starting",
   reason: "check-unknown",
   held: undefined,
-  metSinceMs: undefined,
 } as const;
 
 /**
@@ -68,9 +68,11 @@ export function configure(state: AgentState, plan: Plan, actor: Actor, nowMs: nu
       }
     );
   });
-  const services = plan.services.map(({ name }): ServiceState => {
+  const services = plan.services.map(({ name, routes: own, when }): ServiceState => {
     const kept = state.services[places.get(name) ?? -1];
-    return kept ?? { ...NEW_SERVICE, sinceMs: nowMs };
+    if (kept !== undefined) return kept;
+    const known = own.map(({ prefix }) => state.routes.get(prefix));
+    return { ...NEW_SERVICE, sinceMs: nowMs, metSinceMs: metBefore(known, when.down, nowMs) };
   });
   const routes = new Map(state.routes);
   for (const { prefix } of index.prefixes) if (!routes.has(prefix)) routes.set(prefix, UNTOLD);

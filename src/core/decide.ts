@@ -1,6 +1,6 @@
 /** The decision about one service: a state and the word that says why. */
-import type { Require } from "../config/plan.ts";
 import type { Verdict } from "./health.ts";
+import type { Met } from "./requirement.ts";
 
 /** States of a service; the first that matches wins, in this order. */
 export type State =
@@ -40,7 +40,11 @@ export interface Circumstances {
   /** `unreadable`: none is known, but nobody could read all. */
   readonly drain: DrainCircumstance | "none" | "unreadable";
   readonly isPinned: boolean;
-  readonly require: Require;
+  /** Whether the required checks are enough. */
+  readonly met: Met;
+  /** Whether they have not been enough for long enough. */
+  readonly isRising: boolean;
+  /** All of them, advisory ones included. */
   readonly verdicts: readonly Verdict[];
   /** States that the service may not enter, because a hold is not over. */
   readonly heldInsteadOf: readonly State[];
@@ -53,6 +57,8 @@ export interface DrainCircumstance {
   readonly isStaged: boolean;
 }
 
+const STARTING: Decision = { state: "starting", reason: "check-unknown" };
+
 /** Decides about one service. */
 export function decide(circumstances: Circumstances): Decision {
   const decision = decideUnheld(circumstances);
@@ -62,46 +68,22 @@ export function decide(circumstances: Circumstances): Decision {
 }
 
 function decideUnheld(circumstances: Circumstances): Decision {
-  const { stopping, drain, isPinned, require, verdicts } = circumstances;
+  const { stopping, drain, isPinned, met, isRising, verdicts } = circumstances;
   if (stopping) return { state: "stopping", reason: "stopping" };
-  const met = requirement(require, verdicts);
   if (typeof drain === "object") {
     // Clients are not led away gently from a service that is dead; of one that is pinned nobody knows that.
     const stays = drain.isStaged && (isPinned || met !== "unmet");
     return { state: stays ? "draining" : "drained", reason: drain.reason };
   }
-  if (isPinned) {
-    // It may be drained for all that anybody knows.
-    return drain === "unreadable"
-      ? { state: "starting", reason: "check-unknown" }
-      : { state: "pinned", reason: "pinned" };
-  }
-  switch (met) {
-    case "unknown":
-      return { state: "starting", reason: "check-unknown" };
-    case "unmet":
-      return { state: "down", reason: "check-down" };
-    case "met":
-      if (drain === "unreadable") return { state: "starting", reason: "check-unknown" };
-      return verdicts.every((verdict) => verdict === "up")
-        ? { state: "up", reason: "all-checks-up" }
-        : { state: "up", reason: "enough-checks-up" };
-  }
-}
-
-/** Three-valued: `unknown` only while the checks without a verdict could change the outcome. */
-function requirement(require: Require, verdicts: readonly Verdict[]): "met" | "unmet" | "unknown" {
-  const needed = neededOf(require, verdicts.length);
-  const up = verdicts.filter((verdict) => verdict === "up").length;
-  const unknown = verdicts.filter((verdict) => verdict === "unknown").length;
-  // A service without checks (known only from its owned prefixes) can be drained but never judged.
-  if (verdicts.length === 0) return "unknown";
-  if (up >= needed) return "met";
-  return up + unknown < needed ? "unmet" : "unknown";
-}
-
-/** How many of `checks` checks must be up. */
-export function neededOf(require: Require, checks: number): number {
-  if (require === "all" || require === "any") return require === "all" ? checks : 1;
-  return "atLeast" in require ? require.atLeast : require.weight;
+  // It may be drained for all that anybody knows.
+  const isDrainOpen = drain === "unreadable";
+  if (isPinned) return isDrainOpen ? STARTING : { state: "pinned", reason: "pinned" };
+  if (met === "unknown") return STARTING;
+  if (met === "unmet") return { state: "down", reason: "check-down" };
+  if (isDrainOpen) return STARTING;
+  if (isRising) return { state: "rising", reason: "min-up-time" };
+  // An advisory check, or a spare one.
+  if (verdicts.includes("down")) return { state: "degraded", reason: "check-degraded" };
+  const isWhole = verdicts.every((verdict) => verdict === "up");
+  return { state: "up", reason: isWhole ? "all-checks-up" : "enough-checks-up" };
 }

@@ -156,6 +156,9 @@ function prefixChanges(
     const attributes = states.flatMap((state): AttributeChange[] => {
       const [was, is] = [old?.routes[state], fresh?.routes[state]];
       if (same(was, is)) return [];
+      // It follows `announce`, which is told already.
+      const follows = same(was, old?.routes.up) && same(is, fresh?.routes.up);
+      if (state === "degraded" && follows) return [];
       return [{ state, before: was ? write(was) : null, after: is ? write(is) : null }];
     });
     const change = old === undefined ? "added" : fresh === undefined ? "removed" : "changed";
@@ -181,15 +184,27 @@ function serviceChanges(before: Plan, after: Plan): ReloadDiff["services"] {
   const old = new Map(before.services.map((service) => [service.name, service]));
   const fresh = new Set(after.services.map(({ name }) => name));
   // Those are told one by one.
-  const others = (service: ServicePlan) => ({ ...service, routes: [], when: {}, checks: [] });
+  const others = (service: ServicePlan, stays: ServicePlan) => {
+    const known = new Set(stays.checks.map(({ id }) => id));
+    const checks = service.checks.flatMap(({ id, weight, advisory }) =>
+      known.has(id) ? [{ id, weight, advisory }] : [],
+    );
+    return { ...service, routes: [], when: {}, checks: checks.toSorted(byId) };
+  };
   return {
     added: after.services.flatMap(({ name }) => (old.has(name) ? [] : [name])),
     removed: before.services.flatMap(({ name }) => (fresh.has(name) ? [] : [name])),
     changed: after.services.flatMap((service) => {
       const was = old.get(service.name);
-      return was === undefined || same(others(was), others(service)) ? [] : [service.name];
+      return was === undefined || same(others(was, service), others(service, was))
+        ? []
+        : [service.name];
     }),
   };
+}
+
+function byId(left: { readonly id: string }, right: { readonly id: string }): number {
+  return left.id < right.id ? -1 : 1;
 }
 
 /** Of plain data with its keys in one order. */

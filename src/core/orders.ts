@@ -1,5 +1,6 @@
 /** Drains and pins: which of them a service stands under, and when they end. */
 import { nextHoldEndMs } from "./holds.ts";
+import { riseEndMs } from "./rising.ts";
 import type { AgentState } from "./state.ts";
 import { ALL_SERVICES, type Drain, type Expiry, type Pin } from "./inputs.ts";
 
@@ -54,18 +55,15 @@ export function stageEndMs(state: AgentState, at: number): number | undefined {
 
 /** When something happens by the passing of time alone, retries of commands aside; undefined: never. */
 export function dueMs(state: AgentState): number | undefined {
-  const orders = [...state.drains, ...state.pins];
-  const heldMs = nextHoldEndMs(state);
-  if (orders.length === 0) return heldMs;
-  const stages = state.services.flatMap((service, at) =>
-    service.state === "draining" ? (stageEndMs(state, at) ?? []) : [],
-  );
-  const moments = [
-    ...orders.flatMap(({ endsAtMs }) => endsAtMs ?? []),
-    ...stages,
-    ...(heldMs === undefined ? [] : [heldMs]),
-  ];
-  return moments.length === 0 ? undefined : Math.min(...moments);
+  let firstMs = nextHoldEndMs(state) ?? Infinity;
+  for (const { endsAtMs = Infinity } of state.drains) firstMs = Math.min(firstMs, endsAtMs);
+  for (const { endsAtMs } of state.pins) firstMs = Math.min(firstMs, endsAtMs);
+  // Asked after every input: only those that wait for something are looked at twice.
+  for (const [at, service] of state.services.entries()) {
+    if (service.state === "draining") firstMs = Math.min(firstMs, stageEndMs(state, at) ?? firstMs);
+    if (service.state === "rising") firstMs = Math.min(firstMs, riseEndMs(state, at) ?? firstMs);
+  }
+  return firstMs === Infinity ? undefined : firstMs;
 }
 
 /** Parts orders into those that stand and those that are over. */

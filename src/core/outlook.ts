@@ -1,18 +1,22 @@
 /** Which results would change the decision about a service, if nothing else happened. */
-import { neededOf } from "./decide.ts";
 import { paceOf } from "./pace.ts";
+import { balance, countOf, isByWeight } from "./requirement.ts";
+import { judgedOf } from "./settle.ts";
 import type { AgentState } from "./state.ts";
 
 /** What would bring the checks of a service to the other side. */
 export interface Outlook {
   readonly towards: "up" | "down";
-  /** How many of `checks` must get there; at least 1. */
+  /** How much of `checks` must get there, as the requirement counts them; at least 1. */
   readonly count: number;
+  readonly isByWeight: boolean;
   readonly checks: readonly CheckOutlook[];
 }
 
 export interface CheckOutlook {
   readonly name: string;
+  /** Its weight where the requirement is one, else 1. */
+  readonly count: number;
   /** Results of one kind in a row that its verdict needs from now on. */
   readonly more: number;
   /** Those that it has already. */
@@ -35,21 +39,32 @@ export function outlook(
   towards: "up" | "down",
   nowMs: number,
 ): Outlook | undefined {
-  const places = state.index.checksOf[at] ?? [];
-  const verdicts = places.map((place) => state.checks[place]?.health.verdict ?? "unknown");
-  const needed = neededOf(state.index.plan.services[at]?.require ?? "all", places.length);
-  const up = verdicts.filter((verdict) => verdict === "up").length;
-  const down = verdicts.filter((verdict) => verdict === "down").length;
-  const count = towards === "up" ? needed - up : places.length - down - needed + 1;
-  if (count <= 0 || places.length === 0) return undefined;
-  const open = places.filter((_, nth) => verdicts[nth] !== towards);
-  return { towards, count, checks: open.flatMap((place) => of(state, place, towards, nowMs)) };
+  const judged = judgedOf(state, at);
+  const require = state.index.plan.services[at]?.require ?? "all";
+  const wasMet = state.services[at]?.metSinceMs !== undefined;
+  const { up, unknown, total, needed } = balance(require, judged, wasMet);
+  const count = towards === "up" ? needed - up : up + unknown - needed + 1;
+  if (count <= 0 || total === 0) return undefined;
+  const open = (state.index.checksOf[at] ?? []).filter((_, nth) => {
+    const check = judged[nth];
+    return check?.advisory === false && check.verdict !== towards;
+  });
+  return {
+    towards,
+    count,
+    isByWeight: isByWeight(require),
+    checks: open.flatMap((place) => of(state, place, towards, nowMs)),
+  };
 }
 
 /** When the requirement could be met, or missed, at the earliest; milliseconds on the monotonic clock. */
 export function earliestMs({ checks, count }: Outlook): number {
-  const moments = checks.map((check) => check.earliestMs).toSorted((left, right) => left - right);
-  return moments[count - 1] ?? 0;
+  let counted = 0;
+  for (const check of checks.toSorted((left, right) => left.earliestMs - right.earliestMs)) {
+    counted += check.count;
+    if (counted >= count) return check.earliestMs;
+  }
+  return 0;
 }
 
 function of(
@@ -58,9 +73,10 @@ function of(
   towards: "up" | "down",
   nowMs: number,
 ): CheckOutlook[] {
-  const check = state.index.checks[place]?.check;
+  const { check, service = -1 } = state.index.checks[place] ?? {};
   const known = state.checks[place];
   if (check === undefined || known === undefined) return [];
+  const count = countOf(state.index.plan.services[service]?.require ?? "all", check);
   const { health, last, burst } = known;
   const have = health.towards === towards ? health.against : 0;
   const more = (towards === "up" ? check.rise : check.fall) - have;
@@ -68,6 +84,14 @@ function of(
   const fastMs = check.timing.fastIntervalMs;
   const nextMs = Math.max(nowMs, last === undefined ? nowMs : last.startedMs + paceMs);
   return [
-    { name: check.name, more, have, paceMs, fastMs, earliestMs: nextMs + (more - 1) * fastMs },
+    {
+      name: check.name,
+      count,
+      more,
+      have,
+      paceMs,
+      fastMs,
+      earliestMs: nextMs + (more - 1) * fastMs,
+    },
   ];
 }

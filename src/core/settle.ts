@@ -4,8 +4,10 @@ import { heldInsteadOf, serviceHoldEndMs } from "./holds.ts";
 import type { Drain, Transition } from "./inputs.ts";
 import { coveringDrains, pinOf, reasonOf, stageEndMs } from "./orders.ts";
 import { reconcileRoutes } from "./reconcile.ts";
+import { balance, requirement, type Judged } from "./requirement.ts";
+import { metSince, risesAtMs } from "./rising.ts";
 import { isAnnounced, type Command } from "./routes.ts";
-import type { AgentState, Step } from "./state.ts";
+import type { AgentState, ServiceState, Step } from "./state.ts";
 import { wishOf } from "./wishes.ts";
 
 /** Why a step was taken, for the records of its decisions. */
@@ -52,16 +54,17 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
     const planned = state.index.plan.services[at];
     const before = services[at];
     if (planned === undefined || before === undefined) continue;
-    const decision = decide(circumstancesOf(state, at, nowMs));
+    const { metSinceMs, ...circumstances } = circumstancesOf(state, at, nowMs);
+    const decision = decide(circumstances);
     const isSame = decision.state === before.state;
     const news = reordered?.get(planned.name);
     if (isSame) {
-      services[at] = { ...before, reason: decision.reason };
+      services[at] = { ...before, reason: decision.reason, metSinceMs };
       if (news === undefined) continue;
     } else {
       const { disposition } = wishOf(decision.state, planned.when);
       const held = disposition === "leave" ? before.held : disposition;
-      services[at] = { ...before, ...decision, held, sinceMs: nowMs };
+      services[at] = { ...before, ...decision, held, sinceMs: nowMs, metSinceMs };
     }
     transitions.push({
       type: "transition",
@@ -92,9 +95,18 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
   };
 }
 
-/** All that the decision about the service at `at` depends on now. */
-export function circumstancesOf(state: AgentState, at: number, nowMs: number): Circumstances {
+/** All that the decision about the service at `at` depends on now, and since when its requirement is met by that. */
+export function circumstancesOf(
+  state: AgentState,
+  at: number,
+  nowMs: number,
+): Circumstances & Pick<ServiceState, "metSinceMs"> {
   const planned = state.index.plan.services[at];
+  const before = state.services[at] ?? { state: "starting", metSinceMs: undefined };
+  const judged = judgedOf(state, at);
+  const wasMet = before.metSinceMs !== undefined;
+  const met = requirement(balance(planned?.require ?? "all", judged, wasMet));
+  const metSinceMs = metSince(before, met, nowMs);
   const [drain] = coveringDrains(state.drains, planned?.name ?? "");
   const isStaged = nowMs < (stageEndMs(state, at) ?? nowMs) && isStageable(state, at);
   return {
@@ -106,12 +118,20 @@ export function circumstancesOf(state: AgentState, at: number, nowMs: number): C
           ? "none"
           : "unreadable",
     isPinned: pinOf(state.pins, planned?.name ?? "") !== undefined,
-    require: planned?.require ?? "all",
-    verdicts: (state.index.checksOf[at] ?? []).map(
-      (check) => state.checks[check]?.health.verdict ?? "unknown",
-    ),
+    met,
+    metSinceMs,
+    isRising: nowMs < (risesAtMs(before.state, metSinceMs, planned?.minUpTimeMs ?? 0) ?? nowMs),
+    verdicts: judged.map(({ verdict }) => verdict),
     heldInsteadOf: heldInsteadOf(state, at, nowMs),
   };
+}
+
+/** The checks of the service at `at`. */
+export function judgedOf(state: AgentState, at: number): Judged[] {
+  return (state.index.checksOf[at] ?? []).map((place) => {
+    const { weight = 1, advisory = false } = state.index.checks[place]?.check ?? {};
+    return { weight, advisory, verdict: state.checks[place]?.health.verdict ?? "unknown" };
+  });
 }
 
 /** Whether there is something to take leave from: after a boot, or of a service that is down, there is nothing. */

@@ -6,8 +6,11 @@ import { streak, type Verdict } from "./health.ts";
 import { countedWithdrawals, heldUntilMs } from "./holds.ts";
 import type { HeardWord } from "./inputs.ts";
 import { stageEndMs } from "./orders.ts";
+import { balance, type Balance } from "./requirement.ts";
+import { riseEndMs } from "./rising.ts";
 import type { RouteState } from "./routes.ts";
 import { staleSinceMs } from "./stale.ts";
+import { judgedOf } from "./settle.ts";
 import type { AgentState, CheckState } from "./state.ts";
 import { wantedOf } from "./reconcile.ts";
 
@@ -23,6 +26,10 @@ export interface ServiceStatus {
   readonly heldUntil?: string;
   /** How often it was withdrawn lately, as far as its hold counts; absent: not at all, or it has none. */
   readonly withdrawals?: number;
+  /** While `rising`: when it is announced, RFC 3339. */
+  readonly announcesAt?: string;
+  /** What its required checks count, and what of it must be up now. */
+  readonly required: Pick<Balance, "up" | "needed" | "total">;
   readonly routes: readonly RouteStatus[];
   readonly checks: readonly CheckStatus[];
 }
@@ -56,6 +63,12 @@ export interface SentUpdate {
 export interface CheckStatus {
   readonly name: string;
   readonly type: string;
+  /** Whether it may degrade the service, but never withdraw it. */
+  readonly advisory: boolean;
+  /** What it counts for where the requirement is a weight. */
+  readonly weight: number;
+  /** The name of the shared check that it is a use of. */
+  readonly use?: string;
   readonly verdict: Verdict;
   /** When the verdict was reached, RFC 3339. */
   readonly since: string;
@@ -121,6 +134,9 @@ export function serviceStatus(
   const endMs = service?.state === "draining" ? stageEndMs(state, at) : undefined;
   const heldMs = heldUntilMs(state, at, moment.nowMs);
   const withdrawals = countedWithdrawals(state, at, moment.nowMs);
+  const riseMs = riseEndMs(state, at);
+  const wasMet = service?.metSinceMs !== undefined;
+  const { up, needed, total } = balance(planned.require, judgedOf(state, at), wasMet);
   return {
     name: planned.name,
     state: service?.state ?? "starting",
@@ -129,6 +145,8 @@ export function serviceStatus(
     ...(endMs !== undefined && { withdrawsAt: date(endMs) }),
     ...(heldMs !== undefined && { heldUntil: date(heldMs) }),
     ...(withdrawals > 0 && { withdrawals }),
+    ...(riseMs !== undefined && { announcesAt: date(riseMs) }),
+    required: { up, needed, total },
     routes: planned.routes.map(({ prefix }) => ({
       ...routeStatus(state, prefix),
       sent: sent.get(prefix) ?? [],
@@ -143,6 +161,9 @@ export function serviceStatus(
       return {
         name: entry.name,
         type: entry.spec.type,
+        advisory: entry.advisory,
+        weight: entry.weight,
+        ...(entry.use !== undefined && { use: entry.use }),
         verdict: health.verdict,
         since: date(health.sinceMs),
         ...(staleMs !== undefined && { staleSince: date(staleMs) }),

@@ -3,6 +3,7 @@ import { unknownHealth } from "./health.ts";
 import { clearedBy, clearersOf, forget, nextHoldEndMs } from "./holds.ts";
 import type { Drain, Input, Pin, Transition, Undrain } from "./inputs.ts";
 import { coveringDrains, expiriesOf, partExpired, pinOf, reasonOf, stageEndMs } from "./orders.ts";
+import { riseEndMs } from "./rising.ts";
 import { BY_AGENT, settle, type Cause } from "./settle.ts";
 import type { AgentState, Step } from "./state.ts";
 
@@ -37,7 +38,9 @@ export function stepTime(state: AgentState, nowMs: number): Step {
   const orders = { drains: drains.standing, pins: pins.standing };
   const expired = { drains: drains.over, pins: pins.over };
   const isDue = state.services.some(
-    (service, at) => service.state === "draining" && (stageEndMs(state, at) ?? nowMs) <= nowMs,
+    (service, at) =>
+      (service.state === "draining" && (stageEndMs(state, at) ?? nowMs) <= nowMs) ||
+      (riseEndMs(state, at) ?? Infinity) <= nowMs,
   );
   const isHoldOver = (nextHoldEndMs(state) ?? Infinity) <= nowMs;
   if (!isDue && !isHoldOver && drains.over.length === 0 && pins.over.length === 0)
@@ -73,7 +76,10 @@ function change(state: AgentState, next: Orders, { ends, expired }: Ends, nowMs:
   const cleared = clearedBy(state, ends);
   const clearers = clearersOf(state, cleared);
   const withdrawals = forget(state.withdrawals, cleared);
-  const settled = settle({ ...state, ...next, checks, withdrawals }, nowMs, {
+  const services = state.services.map((service, at) =>
+    released.has(at) ? { ...service, metSinceMs: undefined } : service,
+  );
+  const settled = settle({ ...state, ...next, checks, services, withdrawals }, nowMs, {
     causeOf: (service) => {
       const clearer = clearers.get(service);
       const [was, is] = [ordersOf(state, service), ordersOf(next, service)];

@@ -1,6 +1,7 @@
 /** What the checks of a service say, and what they would have to say to change its state. */
-import { neededOf } from "./decide.ts";
 import { earliestMs, outlook, type Outlook } from "./outlook.ts";
+import { balance, countOf, isByWeight } from "./requirement.ts";
+import { judgedOf } from "./settle.ts";
 import { span } from "./span.ts";
 import { staleSinceMs } from "./stale.ts";
 import type { AgentState } from "./state.ts";
@@ -27,13 +28,28 @@ export function checkEvidence(state: AgentState, at: number, moment: Moment): st
     );
     sentences.push(`Of its other checks ${list(kinds, 3)}.`);
   }
-  if (places.length === 1) return sentences;
-  const up = places.filter((place) => verdictAt(place) === "up").length;
-  const needed = neededOf(state.index.plan.services[at]?.require ?? "all", places.length);
+  return [...balanceSentence(state, at), ...sentences];
+}
+
+/** `1 of 3 checks is up; 2 are needed.` Of a single one there is nothing to count. */
+function balanceSentence(state: AgentState, at: number): string[] {
+  const judged = judgedOf(state, at);
+  const require = state.index.plan.services[at]?.require ?? "all";
+  const wasMet = state.services[at]?.metSinceMs !== undefined;
+  const { up, total, needed } = balance(require, judged, wasMet);
+  if (isByWeight(require)) {
+    const { weight, hysteresis } = require;
+    const limits = wasMet ? `, ${weight} to meet it anew` : `, ${weight - hysteresis} once met`;
+    return [
+      `Checks of weight ${up} of ${total} are up; ${needed} is needed${hysteresis > 0 ? limits : ""}.`,
+    ];
+  }
+  if (total === 1) return [];
+  const what = total < judged.length ? "required check" : "check";
   const are = up === 1 ? "is" : "are";
-  const wanted = needed === places.length ? "all" : `${needed}`;
+  const wanted = needed === total ? "all" : `${needed}`;
   const need = needed === 1 ? "is" : "are";
-  return [`${up} of ${places.length} checks ${are} up; ${wanted} ${need} needed.`, ...sentences];
+  return [`${up} of ${total} ${what}s ${are} up; ${wanted} ${need} needed.`];
 }
 
 function oneCheck(state: AgentState, place: number, { nowMs }: Moment): string {
@@ -43,10 +59,12 @@ function oneCheck(state: AgentState, place: number, { nowMs }: Moment): string {
   const { health, last, heard, burst } = known;
   const { verdict, against, towards } = health;
   const standing = span(nowMs - health.sinceMs);
+  const use = check.use === undefined ? "" : `, shared as ${check.use}`;
+  const who = `${check.advisory ? "Advisory check" : "Check"} ${check.name} (${check.spec.type}${use})`;
   const parts = [
     verdict === "unknown"
-      ? `Check ${check.name} (${check.spec.type}) has had no verdict for ${standing}`
-      : `Check ${check.name} (${check.spec.type}) has been ${verdict} for ${standing}`,
+      ? `${who} has had no verdict for ${standing}`
+      : `${who} has been ${verdict} for ${standing}`,
   ];
   if (last === undefined) parts.push("no result yet");
   else {
@@ -71,6 +89,7 @@ function oneCheck(state: AgentState, place: number, { nowMs }: Moment): string {
       burst === undefined ? "" : `, probed every ${pause(check.timing.fastIntervalMs)} since`;
     parts.push(`last event ${heard.word}${detail} ${span(nowMs - heard.atMs)} ago${open}`);
   }
+  if (check.advisory && verdict === "down") parts.push("it degrades, never withdraws");
   return `${parts.join("; ")}.`;
 }
 
@@ -84,53 +103,67 @@ export function onceChecks(state: AgentState, at: number, towards: "up" | "down"
 
 /** What the checks of a service must do after the end of a drain, which forgets all verdicts. */
 export function afresh(state: AgentState, at: number): string {
-  const places = state.index.checksOf[at] ?? [];
-  if (places.length === 0) return "";
-  const needed = neededOf(state.index.plan.services[at]?.require ?? "all", places.length);
-  return whoDoesWhat(
-    places.flatMap((place) => {
-      const check = state.index.checks[place]?.check;
-      if (check === undefined) return [];
-      const { name, rise, timing } = check;
-      const { intervalMs, fastIntervalMs } = timing;
-      return { name, times: times(rise, ""), pace: paces(rise, intervalMs, fastIntervalMs) };
-    }),
-    needed,
-    "up",
-  );
+  const require = state.index.plan.services[at]?.require ?? "all";
+  const { total, needed } = balance(require, judgedOf(state, at), false);
+  if (total === 0) return "";
+  const deeds = (state.index.checksOf[at] ?? []).flatMap((place) => {
+    const check = state.index.checks[place]?.check;
+    if (check === undefined || check.advisory) return [];
+    const { name, rise, timing } = check;
+    const { intervalMs, fastIntervalMs } = timing;
+    const pace = paces(rise, intervalMs, fastIntervalMs);
+    return { name, count: countOf(require, check), times: times(rise, ""), pace };
+  });
+  return whoDoesWhat(deeds, { count: needed, isByWeight: isByWeight(require), towards: "up" });
 }
 
-function needs({ count: wanted, checks, towards }: Outlook): string {
-  const done = checks.map(({ name, more, have, paceMs, fastMs }) => ({
+function needs(ahead: Outlook): string {
+  const done = ahead.checks.map(({ name, count, more, have, paceMs, fastMs }) => ({
     name,
+    count,
     times: times(more, have > 0 ? " more" : ""),
     pace: paces(more, paceMs, fastMs),
   }));
-  return whoDoesWhat(done, wanted, towards);
+  return whoDoesWhat(done, ahead);
 }
 
 interface Deed {
   readonly name: string;
+  readonly count: number;
   readonly times: string;
   readonly pace: string;
 }
 
 /** `checks a and b pass 3 times in a row (probed every 1s)`; what they have in common is said once. */
-function whoDoesWhat(deeds: readonly Deed[], wanted: number, towards: "up" | "down"): string {
+function whoDoesWhat(deeds: readonly Deed[], ahead: Omit<Outlook, "checks">): string {
   const isSame = new Set(deeds.map((deed) => deed.times + deed.pace)).size === 1;
-  const [one, many] = towards === "up" ? ["passes", "pass"] : ["fails", "fail"];
-  const some = wanted < deeds.length ? `${wanted} of the checks` : "checks";
+  const [one, many] = ahead.towards === "up" ? ["passes", "pass"] : ["fails", "fail"];
+  const some = share(deeds, ahead);
+  const isWeighed = some?.startsWith("weight") === true;
+  const named = deeds.map(({ name, count }) => (isWeighed ? `${name} (${count})` : name));
   const [first] = deeds;
   if (isSame && first !== undefined) {
-    const names = list(
-      deeds.map(({ name }) => name),
-      SHOWN_MAX,
-    );
-    const who = deeds.length === 1 ? `check ${names}` : `${some} ${names}`;
-    return `${who} ${deeds.length === 1 || wanted === 1 ? one : many} ${first.times} ${first.pace}`;
+    const names = list(named, SHOWN_MAX);
+    const isOne = deeds.length === 1 || some === "1";
+    const who =
+      deeds.length === 1 ? "check" : some === undefined ? "checks" : `${some} of the checks`;
+    return `${who} ${names} ${isOne ? one : many} ${first.times} ${first.pace}`;
   }
-  const each = deeds.map((deed) => `${deed.name} ${one} ${deed.times} ${deed.pace}`);
-  return `${wanted < deeds.length ? `${wanted} of these: ` : ""}check ${list(each, SHOWN_MAX)}`;
+  const each = deeds.map((deed, nth) => `${named[nth]} ${one} ${deed.times} ${deed.pace}`);
+  return `${some === undefined ? "" : `${some} of these: `}check ${list(each, SHOWN_MAX)}`;
+}
+
+/** `2`, or `weight 40`: how much of `deeds` is needed; undefined: all of it. */
+function share(
+  deeds: readonly Deed[],
+  { count, isByWeight: weighs }: Omit<Outlook, "checks">,
+): string | undefined {
+  const counts = deeds.map((deed) => deed.count);
+  const total = counts.reduce((sum, one) => sum + one, 0);
+  // Without any one of them it would not be enough.
+  if (total - Math.min(...counts) < count) return undefined;
+  if (!weighs) return `${count}`;
+  return counts.every((one) => one >= count) ? "1" : `weight ${count}`;
 }
 
 function paces(more: number, paceMs: number, fastMs: number): string {

@@ -4,7 +4,9 @@ import type { AgentState } from "./state.ts";
 import type { Moment } from "./status.ts";
 import { onceChecks } from "./why-checks.ts";
 import { holdOutlook, withdrawalOutlook } from "./why-holds.ts";
+import { riseEndMs } from "./rising.ts";
 import { orderOutlook } from "./why-orders.ts";
+import { soon } from "./why-words.ts";
 
 /** One sentence for each thing that would. */
 export function serviceOutlook(state: AgentState, at: number, moment: Moment): string[] {
@@ -19,15 +21,22 @@ export function serviceOutlook(state: AgentState, at: number, moment: Moment): s
     case "pinned":
       return orderOutlook(state, at, moment);
     case "up":
-    case "degraded":
       return [
         `It goes down ${down}, and out with \`anyctl drain ${name}\`.`,
         ...withdrawalOutlook(state, at, moment),
       ];
+    case "degraded":
+      return [
+        `It goes down ${down}, and out with \`anyctl drain ${name}\`.`,
+        "It is up again when no check is down.",
+        ...withdrawalOutlook(state, at, moment),
+      ];
     case "held":
       return holdOutlook(state, at, moment);
-    case "rising":
-      return ["It is announced when its time is over."];
+    case "rising": {
+      const end = soon(riseEndMs(state, at) ?? moment.nowMs, moment);
+      return [`It is announced at ${end} if its checks stay up.`, `It goes down ${down}.`];
+    }
     case "down":
       return [`It is up again ${up}.`];
     case "starting":

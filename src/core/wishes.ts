@@ -14,8 +14,6 @@ export function wishOf(state: State, when: Readonly<Partial<Record<Variant, unkn
     case "pinned":
       return { disposition: "announce", variant: "up" };
     case "degraded":
-      // Without attributes of its own it is announced as ever.
-      return { disposition: "announce", variant: when.degraded === undefined ? "up" : "degraded" };
     case "draining":
     case "down":
       return when[state] === undefined

@@ -186,6 +186,8 @@ describe("undrain --wait", () => {
     {
       name: "resolver",
       type: "tcp",
+      advisory: false,
+      weight: 1,
       verdict: "down",
       since: NOW,
       streak: "",

@@ -68,6 +68,8 @@ test("a generated configuration is valid, and shown it is the same", () => {
     },
     { requiredKeys: ["interval"] },
   );
+  const timed = fc.tuple(check, timing).map(([keys, times]) => ({ ...keys, ...times }));
+  const judging = fc.constantFrom({}, { advisory: true }, { advisory: false, weight: 7 });
   const name = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/);
   const part = fc.nat(65_535);
   const announce = fc.record(
@@ -87,14 +89,25 @@ test("a generated configuration is valid, and shown it is the same", () => {
   const service = fc.record({
     scope: fc.constant("local"),
     announce: announce.map((keys) => ({ ...keys, "local-as": 64_496 })),
-    when: fc.record({ down: inState, draining: inState }, { requiredKeys: [] }),
+    when: fc.record({ down: inState, degraded: announce, draining: inState }, { requiredKeys: [] }),
+    "min-up-time": fc.nat(3600).map((seconds) => `${seconds}s`),
     "drain-delay": fc.integer({ min: 0, max: 3600 }).map((seconds) => `${seconds}s`),
-    require: fc.constantFrom("all", "any", { "at-least": 1 }),
-    checks: fc.dictionary(
-      name,
-      fc.tuple(check, timing).map(([keys, times]) => ({ ...keys, ...times })),
-      { minKeys: 1, maxKeys: 3 },
+    require: fc.constantFrom(
+      "all",
+      "any",
+      { "at-least": 1 },
+      { weight: 1 },
+      { weight: 2, hysteresis: 1 },
     ),
+    checks: fc
+      .dictionary(
+        name,
+        fc
+          .tuple(fc.oneof(timed, fc.record({ use: fc.constant("shared") })), judging)
+          .map(([keys, judged]) => ({ ...keys, ...judged })),
+        { maxKeys: 3 },
+      )
+      .map((checks) => ({ ...checks, "sure-1": { use: "shared", weight: 2 } })),
   });
   const window = fc.record(
     {
@@ -112,18 +125,25 @@ test("a generated configuration is valid, and shown it is the same", () => {
   );
   const listen = fc.constantFrom({}, { http: { listen: "[2001:DB8::0]:1" } });
   let [announcing, checks, whileDown, windows] = [0, 0, 0, 0];
+  let [uses, advisory, weighed] = [0, 0, 0];
   fc.assert(
     fc.property(
       fc.dictionary(name, service, { minKeys: 1, maxKeys: 4 }),
       fc.array(window),
       listen,
-      (services, maintenance, http) => {
+      timed,
+      (services, maintenance, http, shared) => {
         const withPrefixes = Object.entries(services).map(([key, keys], index) => [
           key,
           { ...keys, prefixes: [`2001:db8:${(index + 1).toString(16)}::/48`] },
         ]);
         const config = attempt(
-          stringify({ ...http, services: Object.fromEntries(withPrefixes), maintenance }),
+          stringify({
+            ...http,
+            checks: { shared },
+            services: Object.fromEntries(withPrefixes),
+            maintenance,
+          }),
         );
         if (config instanceof ConfigError) throw config;
         const again = parseConfig([{ path: "b.yaml", text: showConfig(config.files, "fra1") }]);
@@ -135,7 +155,11 @@ test("a generated configuration is valid, and shown it is the same", () => {
         ).length;
         whileDown += config.plan.services.filter(({ when }) => when.down !== undefined).length;
         windows += config.settings.maintenance.length;
-        checks += config.plan.services.flatMap((one) => one.checks).length;
+        const planned = config.plan.services.flatMap((one) => one.checks);
+        checks += planned.length;
+        uses += planned.filter(({ use }) => use === "shared").length;
+        advisory += planned.filter((one) => one.advisory).length;
+        weighed += planned.filter(({ weight }) => weight > 1).length;
       },
     ),
     { numRuns: 300 },
@@ -144,4 +168,5 @@ test("a generated configuration is valid, and shown it is the same", () => {
     Math.min(announcing, whileDown) > 100 && Math.min(checks, windows) > 500,
     `too shallow: ${announcing} ${checks} ${whileDown} ${windows}`,
   );
+  assert.ok(Math.min(uses, advisory, weighed) > 200, `too shallow: ${uses} ${advisory} ${weighed}`);
 });

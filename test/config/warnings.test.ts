@@ -95,3 +95,30 @@ maintenance:
     );
   });
 }
+
+test("a weight where nothing is weighed, and a shared check that nobody uses: 2 warnings", () => {
+  const text = `checks:
+  used: { type: tcp, host: 127.0.0.1, port: 1 }
+  unused: { type: tcp, host: 127.0.0.1, port: 2, timeout: 100ms }
+services:
+  dns:
+    scope: local
+    prefixes: [192.0.2.0/24]
+    require: { at-least: 1 }
+    checks:
+      a: { use: used, weight: 5 }
+      b: { use: used }
+      c: { type: tcp, host: 127.0.0.1, port: 53, advisory: true }
+  web:
+    scope: local
+    prefixes: [198.51.100.0/24]
+    require: { weight: 5 }
+    checks: { a: { use: used, weight: 5 } }
+`;
+  const config = parseConfig([{ path: "a.yaml", text }]);
+  assert.deepEqual(config.warnings.map(formatProblem), [
+    "a.yaml:3:3: checks.unused: is not probed: no service has a check with use: unused; allowed: better used, or removed",
+    "a.yaml:3:59: checks.unused.timeout: timeout 100ms may fail a healthy service on a busy host; allowed: better 250ms or more",
+    "a.yaml:10:31: services.dns.checks.a.weight: 5 has no effect: require is at-least; allowed: better require: { weight: NUMBER }",
+  ]);
+});

@@ -33,6 +33,7 @@ export const STATUS: Status = {
       state: "up",
       reason: "all-checks-up",
       since: "2026-01-01T00:00:03.000Z",
+      required: { up: 1, needed: 1, total: 1 },
       routes: [
         {
           prefix: "192.0.2.0/24",
@@ -47,6 +48,8 @@ export const STATUS: Status = {
         {
           name: "resolver",
           type: "tcp",
+          advisory: false,
+          weight: 1,
           verdict: "up",
           since: "2026-01-01T00:00:03.000Z",
           streak: "",

@@ -39,7 +39,8 @@ function service(
   other: Partial<ServicePlan> = {},
 ): ServicePlan {
   const base = { name, require: "all", shared: "all", ...UNSTAGED } as const;
-  return { ...base, routes, checks: [check(name, "port")], ...other };
+  const when = { degraded: routes, ...other.when };
+  return { ...base, routes, checks: [check(name, "port")], ...other, when };
 }
 
 const plan = (...services: ServicePlan[]): Plan => ({ pop: "p", services });

@@ -12,15 +12,19 @@ import { drain, REQUIRED, UNSTAGED } from "./fixtures.ts";
 /** GRACEFUL_SHUTDOWN, RFC 8326. */
 const GRACEFUL = "65535:0";
 
+/** What tells the attributes of `when.degraded` from those of `announce`. */
+const DEGRADED = "64496:500";
+
 /**
- * The services under test: two share a prefix pessimistically, two optimistically, one has several checks, and all
- * stage their drains. What they should do is worked out here from the whole history of results, in another way than the core does it.
+ * The services under test: two share a prefix pessimistically, two optimistically, one has several checks, one weighs
+ * them, is advised, and takes its time to come back; all stage their drains. What they should do is worked out here from the whole history of results, in another way than the core does it.
  */
 const SERVICES: readonly ServicePlan[] = [
   staged(service("a", "all", ["192.0.2.0/24", "198.51.100.0/24"], ["a1", "a2"], 2, 2), 500),
   staged(service("b", "all", ["192.0.2.0/24"], ["b1"], 1, 3), 0),
   staged(service("c", "any", ["203.0.113.0/24"], ["c1", "c2", "c3"], 3, 1, { atLeast: 2 }), 1000),
   staged(service("d", "any", ["203.0.113.0/24", "2001:db8::/48"], ["d1", "d2"], 2, 2, "any"), 300),
+  weighed(staged(service("e", "all", ["192.88.100.0/24"], ["e1", "e2", "e3", "e4"], 2, 2), 0)),
 ];
 const PLAN = { pop: "test1", services: SERVICES };
 const PREFIXES = [...new Set(SERVICES.flatMap(({ routes }) => routes.map((r) => r.prefix)))];
@@ -30,6 +34,8 @@ type Event =
   | { readonly kind: "results"; readonly check: number; readonly letters: string }
   /** Results of attempts that began before the last drain ended. */
   | { readonly kind: "stale"; readonly check: number; readonly letters: string }
+  /** The check gets another weight, and goes on. */
+  | { readonly kind: "reweigh"; readonly check: number }
   /** The check gets other thresholds, and is judged anew. */
   | { readonly kind: "reload"; readonly check: number }
   | {
@@ -65,6 +71,10 @@ const reloads = fc.record({
   kind: fc.constant("reload" as const),
   check: fc.nat(CHECKS.length - 1),
 });
+const reweighs = fc.record({
+  kind: fc.constant("reweigh" as const),
+  check: fc.nat(CHECKS.length - 1),
+});
 const target = fc.constantFrom(...SERVICES.map(({ name }) => name));
 const drains = fc.record({
   kind: fc.constant("drain" as const),
@@ -97,6 +107,7 @@ const events: fc.Arbitrary<Event[]> = fc.array(
     { weight: 3, arbitrary: waits },
     { weight: 2, arbitrary: stale },
     { weight: 1, arbitrary: reloads },
+    { weight: 1, arbitrary: reweighs },
   ),
   { minLength: 20, maxLength: 120 },
 );
@@ -112,6 +123,11 @@ const MUST_REACH = [
   "stagesOver",
   "pinned",
   "expired",
+  "degraded",
+  "rising",
+  "risen",
+  "keptByHysteresis",
+  "reweighed",
 ];
 
 describe("whatever comes in", () => {
@@ -161,8 +177,8 @@ interface Order {
   readonly endsAtMs: number;
 }
 
-type Wish = "yes" | "leaving" | "no" | "open";
-type Shown = "up" | "draining";
+type Wish = "yes" | "degraded" | "leaving" | "no" | "open";
+type Shown = "up" | "degraded" | "draining";
 
 /** The core with an ExaBGP that obeys, and what an onlooker expects of both. */
 class World {
@@ -180,6 +196,10 @@ class World {
   readonly #checks = [...CHECKS];
   readonly #lastWish = new Map<string, "yes" | "no">();
   readonly #releasedMs = new Map<string, number>();
+  /** Since when each service meets what it requires. */
+  readonly #metMs = new Map<string, number>();
+  readonly #rising = new Set<string>();
+  readonly #serving = new Set<string>();
   #core: Step;
 
   constructor() {
@@ -197,6 +217,9 @@ class World {
         break;
       case "reload":
         this.#reload(event.check);
+        break;
+      case "reweigh":
+        this.#reweigh(event.check);
         break;
       case "wait":
         this.pass(event.ms);
@@ -266,6 +289,7 @@ class World {
       if (covering(this.#drains, owner).length === 0 || covering(next, owner).length > 0) continue;
       this.#history[at] = "";
       this.#releasedMs.set(owner, this.nowMs);
+      this.#metMs.delete(owner);
     }
     this.#drains = next;
   }
@@ -288,6 +312,19 @@ class World {
     if (check === undefined) return;
     this.#checks[at] = { ...check, rise: check.rise === 2 ? 3 : 2 };
     this.#history[at] = "";
+    if (this.#held.size > 0) this.#count("reloadsOfAnnounced");
+    this.#replan(false);
+  }
+
+  #reweigh(at: number): void {
+    const check = this.#checks[at];
+    if (check === undefined) return;
+    this.#checks[at] = { ...check, weight: check.weight === 30 ? 10 : 30 };
+    this.#count("reweighed");
+    this.#replan(true);
+  }
+
+  #replan(force: boolean): void {
     const plan = {
       ...PLAN,
       services: SERVICES.map((planned) => ({
@@ -295,8 +332,7 @@ class World {
         checks: planned.checks.map((one) => this.#checks[CHECKS.indexOf(one)] ?? one),
       })),
     };
-    if (this.#held.size > 0) this.#count("reloadsOfAnnounced");
-    this.#dispatch({ type: "reload", plan, actor: "unknown", force: false });
+    this.#dispatch({ type: "reload", plan, actor: "unknown", force });
   }
 
   #result(at: number, letter: string, judges: boolean): void {
@@ -330,6 +366,9 @@ class World {
       if (state === "draining" && before[at] !== state) this.#count("stages");
       if (state === "drained" && before[at] === "draining") this.#count("stagesOver");
       if (state === "pinned" && before[at] !== state) this.#count("pinned");
+      if (state === "degraded" && before[at] !== state) this.#count("degraded");
+      if (state === "rising" && before[at] !== state) this.#count("rising");
+      if (state !== "rising" && before[at] === "rising") this.#count("risen");
     }
     for (const action of this.#core.actions) {
       if (action.type !== "announce" && action.type !== "withdraw") continue;
@@ -338,7 +377,7 @@ class World {
       const done = this.accepts();
       if (!done) this.lost += 1;
       else if (action.type === "withdraw") this.#held.delete(prefix);
-      else this.#held.set(prefix, communities.includes(GRACEFUL) ? "draining" : "up");
+      else this.#held.set(prefix, shownBy(communities));
       const answer = { type: "answer", prefix, change: action.change, done } as const;
       this.#core = step(this.#core.state, answer, this.nowMs);
     }
@@ -349,6 +388,8 @@ class World {
     const wishes = SERVICES.map((planned) => this.#wish(planned));
     for (const [at, wish] of wishes.entries()) {
       const name = SERVICES[at]?.name ?? "";
+      this.#serving.delete(name);
+      if (wish === "yes" || wish === "degraded") this.#serving.add(name);
       if (wish !== "open") this.#lastWish.set(name, wish === "no" ? "no" : "yes");
     }
     for (const prefix of PREFIXES) {
@@ -364,6 +405,7 @@ class World {
       );
       const wish = isAny && decided === "open" && !keeps ? "no" : decided;
       if (wish === "yes") this.#expected.set(prefix, "up");
+      if (wish === "degraded") this.#expected.set(prefix, "degraded");
       if (wish === "leaving" && this.#expected.has(prefix)) this.#expected.set(prefix, "draining");
       if (wish === "no") this.#expected.delete(prefix);
       if (wish === "open") this.#open.add(prefix);
@@ -372,14 +414,18 @@ class World {
   }
 
   #wish(planned: ServicePlan): Wish {
-    const { name, checks, require, drainDelayMs } = planned;
-    const verdicts = checks.map((check) => {
+    const { name, drainDelayMs, minUpTimeMs } = planned;
+    const judged = planned.checks.map((check) => {
       const at = CHECKS.indexOf(check);
-      return verdictOf(this.#history[at] ?? "", this.#checks[at] ?? check);
+      const now = this.#checks[at] ?? check;
+      return { ...now, verdict: verdictOf(this.#history[at] ?? "", now) };
     });
-    const count = (verdict: string) => verdicts.filter((seen) => seen === verdict).length;
-    const needed = typeof require === "object" ? 2 : { all: verdicts.length, any: 1 }[require];
-    const isDead = verdicts.length - count("down") < needed;
+    const met = this.#isMet(planned, judged);
+    const wasRising = this.#rising.delete(name);
+    if (met === false) this.#metMs.delete(name);
+    if (met === undefined && wasRising) this.#metMs.delete(name);
+    if (met === true) this.#metMs.set(name, this.#metMs.get(name) ?? this.nowMs);
+    const isPinned = this.#pins.some((pin) => pin.target === name);
     const standing = covering(this.#drains, name);
     if (standing.length > 0) {
       const stageEnds = standing.map((one) => one.startedMs + (one.gracefulMs ?? drainDelayMs));
@@ -388,12 +434,36 @@ class World {
         planned.when.draining !== undefined &&
         this.#lastWish.get(name) === "yes" &&
         planned.routes.some(({ prefix }) => this.#expected.has(prefix));
-      const isPinned = this.#pins.some((pin) => pin.target === name);
-      return leaves && (isPinned || !isDead) ? "leaving" : "no";
+      return leaves && (isPinned || met !== false) ? "leaving" : "no";
     }
-    if (this.#pins.some((pin) => pin.target === name)) return "yes";
-    if (count("up") >= needed) return "yes";
-    return isDead ? "no" : "open";
+    if (isPinned) return "yes";
+    if (met !== true) return met === false ? "no" : "open";
+    const metForMs = this.nowMs - (this.#metMs.get(name) ?? 0);
+    if (!this.#serving.has(name) && metForMs < minUpTimeMs) {
+      this.#rising.add(name);
+      return "open";
+    }
+    return judged.some(({ verdict }) => verdict === "down") ? "degraded" : "yes";
+  }
+
+  /** Whatever the checks without a verdict say once they have one; undefined: that is not all the same. */
+  #isMet({ name, require }: ServicePlan, judged: readonly JudgedCheck[]): boolean | undefined {
+    const required = judged.filter(({ advisory }) => !advisory);
+    const open = required.filter(({ verdict }) => verdict === "unknown");
+    const wasMet = this.#metMs.has(name);
+    const answers = new Set<boolean>();
+    for (let mask = 0; mask < 2 ** open.length; mask += 1) {
+      const risen = new Set(open.filter((_, nth) => (mask & (2 ** nth)) !== 0));
+      const up = required.filter((one) => one.verdict === "up" || risen.has(one));
+      answers.add(isEnough(require, required, up, wasMet));
+    }
+    const [answer] = answers;
+    if (answers.size > 1) return undefined;
+    const certain = required.filter(({ verdict }) => verdict === "up");
+    if (answer === true && !isEnough(require, required, certain, false)) {
+      this.#count("keptByHysteresis");
+    }
+    return answer;
   }
 
   /** @param lossy What was lost of a prefix about which nobody decides now is not repeated. */
@@ -411,18 +481,37 @@ class World {
   }
 }
 
-/** Announced while everybody is, with the attributes of the one that leaves. */
+type JudgedCheck = CheckPlan & { readonly verdict: "up" | "down" | "unknown" };
+
+function isEnough(
+  require: Require,
+  required: readonly CheckPlan[],
+  up: readonly CheckPlan[],
+  wasMet: boolean,
+): boolean {
+  if (require === "all") return required.every((check) => up.includes(check));
+  if (require === "any") return up.length > 0;
+  if ("atLeast" in require) return up.length >= require.atLeast;
+  let missing = require.weight - (wasMet ? require.hysteresis : 0);
+  for (const { weight } of up) missing -= weight;
+  return missing <= 0;
+}
+
+function shownBy(communities: readonly string[]): Shown {
+  if (communities.includes(GRACEFUL)) return "draining";
+  return communities.includes(DEGRADED) ? "degraded" : "up";
+}
+
+/** Announced while everybody is, with the attributes of the worst. */
 function worst(said: readonly (Wish | undefined)[]): Wish {
-  if (said.includes("no")) return "no";
-  if (said.includes("open")) return "open";
-  return said.includes("leaving") ? "leaving" : "yes";
+  const order = ["no", "open", "leaving", "degraded"] as const;
+  return order.find((wish) => said.includes(wish)) ?? "yes";
 }
 
 /** Announced while anybody is. */
 function best(said: readonly (Wish | undefined)[]): Wish {
-  if (said.includes("yes")) return "yes";
-  if (said.includes("leaving")) return "leaving";
-  return "open";
+  const order = ["yes", "degraded", "leaving"] as const;
+  return order.find((wish) => said.includes(wish)) ?? "open";
 }
 
 function covering(orders: readonly Order[], name: string): Order[] {
@@ -474,5 +563,16 @@ function service(
 
 function staged(planned: ServicePlan, drainDelayMs: number): ServicePlan {
   const draining = planned.routes.map((route) => ({ ...route, communities: [GRACEFUL] }));
-  return { ...planned, when: { draining }, drainDelayMs };
+  const degraded = planned.routes.map((route) => ({ ...route, communities: [DEGRADED] }));
+  return { ...planned, when: { degraded, draining }, drainDelayMs };
+}
+
+/** Two of the first three are enough, one of the heavier keeps it; the fourth advises. */
+function weighed(planned: ServicePlan): ServicePlan {
+  const checks = planned.checks.map((check, nth) => ({
+    ...check,
+    weight: [10, 30, 30][nth] ?? 1,
+    advisory: nth === 3,
+  }));
+  return { ...planned, checks, require: { weight: 40, hysteresis: 10 }, minUpTimeMs: 400 };
 }

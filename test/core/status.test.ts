@@ -45,6 +45,7 @@ it("tells states, routes and checks with dates and streaks", () => {
       state: "starting",
       reason: "check-unknown",
       since: "2025-12-31T23:59:59.000Z",
+      required: { up: 0, needed: 1, total: 1 },
       routes: [
         {
           prefix: "192.0.2.0/24",
@@ -59,6 +60,8 @@ it("tells states, routes and checks with dates and streaks", () => {
         {
           name: "port",
           type: "tcp",
+          advisory: false,
+          weight: 1,
           verdict: "unknown",
           since: "2025-12-31T23:59:59.000Z",
           streak: "1/3",
@@ -86,10 +89,11 @@ it("says since when a state is what it is, and not since when its reason is", ()
     spec: { type: "tcp", host: "127.0.0.1", port: 80, watch: false } as const,
   });
   const routes = [{ prefix: "192.0.2.0/24", nextHop: "self" }];
+  const when = { degraded: routes };
   const checks = [check("a"), check("b")];
   const plan = {
     pop: "test1",
-    services: [{ name: "web", require: "any", shared: "all", routes, ...UNSTAGED, checks }],
+    services: [{ name: "web", require: "any", shared: "all", routes, ...UNSTAGED, when, checks }],
   } as const;
   let { state } = startAgent(plan, new Map(), [], 0);
   const take = (name: string, result: Result, atMs: number) => {
@@ -100,7 +104,11 @@ it("says since when a state is what it is, and not since when its reason is", ()
   };
   assert.deepEqual(take("web/a", pass(), 1000), ["up", "enough-checks-up", "01.000Z"]);
   assert.deepEqual(take("web/b", pass(), 2000), ["up", "all-checks-up", "01.000Z"]);
-  assert.deepEqual(take("web/a", fail("refused", ""), 3000), ["up", "enough-checks-up", "01.000Z"]);
+  assert.deepEqual(take("web/a", fail("refused", ""), 3000), [
+    "degraded",
+    "check-degraded",
+    "03.000Z",
+  ]);
   assert.deepEqual(take("web/b", fail("refused", ""), 4000), ["down", "check-down", "04.000Z"]);
 });
 

@@ -1,7 +1,8 @@
 /**
  * Runs a transcript: lines that a network engineer can read in, the complete output of the core out.
  *
- * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N] [delay=MS] [draining=COMMUNITY] [down-med=N] [hold=damping-safe|FLAPS/WITHIN_MS/FOR_MS]`,
+ * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N] [delay=MS] [draining=COMMUNITY] [down-med=N] [hold=damping-safe|FLAPS/WITHIN_MS/FOR_MS]
+ * [advisory=CHECK,CHECK] [weight=N] [hysteresis=N] [min-up=MS] [degraded=COMMUNITY|MED|withdraw]`; a check is `NAME` or `NAME:WEIGHT`,
  * `owned PREFIX SERVICE[,SERVICE] [med=N] [shared=any]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
  * `@MS drain ACTOR SERVICE|_all "NOTE" [until=MS] [graceful=MS] [window]`, `@MS undrain ACTOR SERVICE|_all`, `@MS clear-hold ACTOR SERVICE|_all "NOTE"`, `withdrawn PREFIX MS[,MS]` (by an earlier life),
  * `@MS pin ACTOR SERVICE "NOTE" until=MS`, `@MS unpin ACTOR SERVICE`, `@MS done|error PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
@@ -254,32 +255,40 @@ function parseService([
 ]: string[]): ServicePlan {
   const option = (key: string) =>
     options.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1);
-  const require = option("require") ?? "all";
+  const advisory = option("advisory")?.split(",") ?? [];
   return {
     name,
-    require:
-      require === "all" || require === "any"
-        ? require
-        : ({ atLeast: Number(require) } satisfies Require),
+    require: requireOf(options),
     shared: option("shared") === "any" ? "any" : "all",
     routes: prefixes.split(",").map((prefix) => routeOf(prefix, options)),
     ...UNSTAGED,
     when: whenOf(prefixes.split(","), options),
     drainDelayMs: numberOf(options, "delay") ?? 0,
     hold: holdOf(option("hold")),
+    minUpTimeMs: numberOf(options, "min-up") ?? 0,
     checks: checks
       .split(",")
       .filter((check) => check !== "none")
-      .map((check): CheckPlan => ({
+      .map((word) => word.split(":"))
+      .map(([check = "", weight = "1"]): CheckPlan => ({
         id: `${name}/${check}`,
         name: check,
         rise: Number(option("rise") ?? 3),
         fall: Number(option("fall") ?? 3),
         ...REQUIRED,
+        weight: Number(weight),
+        advisory: advisory.includes(check),
         timing: { intervalMs: 1000, fastIntervalMs: 500, slowIntervalMs: 1000, timeoutMs: 500 },
         spec: { type: "tcp", host: "127.0.0.1", port: 53, watch: false },
       })),
   };
+}
+
+function requireOf(options: string[]): Require {
+  const weight = numberOf(options, "weight");
+  if (weight !== undefined) return { weight, hysteresis: numberOf(options, "hysteresis") ?? 0 };
+  const require = optionOf(options, "require") ?? "all";
+  return require === "all" || require === "any" ? require : { atLeast: Number(require) };
 }
 
 function routeOf(prefix: string, options: string[]): Route {
@@ -292,6 +301,15 @@ function whenOf(prefixes: string[], options: string[]): ServicePlan["when"] {
   const when: Partial<Record<Variant, Route[]>> = {};
   const community = optionOf(options, "draining");
   const med = optionOf(options, "down-med");
+  const degraded = optionOf(options, "degraded") ?? "";
+  if (degraded !== "withdraw") {
+    when.degraded = prefixes.map((prefix) => {
+      if (degraded.includes(":")) {
+        return normalizeRoute({ ...routeOf(prefix, options), communities: [degraded] });
+      }
+      return routeOf(prefix, degraded === "" ? options : [`med=${degraded}`]);
+    });
+  }
   if (community !== undefined) {
     when.draining = prefixes.map((prefix) =>
       normalizeRoute({ ...routeOf(prefix, options), communities: [community] }),
