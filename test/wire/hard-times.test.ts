@@ -1,0 +1,212 @@
+/** A PoP that is starved, stopped, or has no descriptors, and whose service is healthy: the router hears nothing. Needs root. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { after, before, describe, test, type TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { runCommand } from "../lab/command.ts";
+import { createMiniLab, type MiniLab } from "../lab/mini-lab.ts";
+import { ANYCAST } from "../lab/pop.ts";
+import { sendSignal } from "../lab/process.ts";
+import { EXABGP_USER } from "../lab/user.ts";
+import { wallClockMs } from "../lab/wait.ts";
+import {
+  stateOf,
+  updates,
+  waitForDecision,
+  waitForNoRoutes,
+  waitForRoutes,
+  waitForStatus,
+} from "./fixtures.ts";
+
+/** Longer than any stop here: the session is not what is tested. */
+const HOLD_S = 240;
+
+const CHECKS = ["ipv4", "ipv6"] as const;
+
+/** Every key has its default, unless `defaults` says otherwise. */
+function config(defaults = "{}"): string {
+  const checks = CHECKS.map(
+    (family) => `      ${family}: { type: http, url: "${ANYCAST[family].url}healthz" }\n`,
+  );
+  return `defaults: ${defaults}
+services:
+  web:
+    prefixes: [${ANYCAST.ipv4.prefix}, "${ANYCAST.ipv6.prefix}"]
+    scope: local
+    checks:
+${checks.join("")}`;
+}
+
+/** A PoP that is announced, over sessions that survive a long stop. */
+async function patientLab(text: string): Promise<MiniLab> {
+  const patient = (conf: string) => conf.replaceAll(/(hold[- ]time) 30;/g, `$1 ${HOLD_S};`);
+  const mini = await createMiniLab({
+    config: text,
+    editExabgpConfig: patient,
+    startsExabgp: false,
+  });
+  const { transit, pop } = mini;
+  const birdConfig = join(dirname(transit.logFile), "bird.conf");
+  writeFileSync(birdConfig, patient(readFileSync(birdConfig, "utf8")));
+  await transit.ask("configure");
+  await pop.exabgp.start();
+  await waitForRoutes(mini);
+  return mini;
+}
+
+/** What the agent has logged since line `from`, by its message. */
+function logged({ pop }: MiniLab, msg: string, from: number): Record<string, unknown>[] {
+  return pop.exabgp.agentLog
+    .lines()
+    .slice(from)
+    .filter((line) => line.startsWith("{") && line.includes(`"msg":"${msg}"`))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe("a PoP that stands still", () => {
+  // One attempt of each check is always under way while nginx does not answer, and none of them is over.
+  const timing = { timeoutMs: 900, inFlightMs: 700 };
+  let mini: MiniLab;
+  before(async () => {
+    mini = await patientLab(config(`{ timeout: ${timing.timeoutMs}ms }`));
+  });
+  after(() => mini.remove());
+
+  /** SIGSTOP to nginx, then the agent in the midst of attempts, then ExaBGP. */
+  async function stop(): Promise<number[]> {
+    const { web, exabgp } = mini.pop;
+    const agent = exabgp.agentPid();
+    assert.ok(agent);
+    web.hang();
+    await pause(timing.inFlightMs);
+    for (const pid of [agent, exabgp.pid()]) sendSignal(pid, "SIGSTOP");
+    return [exabgp.pid(), agent];
+  }
+
+  test("for 30 s costs no UPDATE when its service is healthy, and no failure is counted", async () => {
+    const from = mini.pop.exabgp.agentLog.lines().length;
+    const sent = mini.transit.wireUpdates().length;
+    const sinceMs = wallClockMs();
+    const stopped = await stop();
+    await pause(30_000);
+    mini.pop.web.resume();
+    for (const pid of stopped) sendSignal(pid, "SIGCONT");
+    const status = await waitForStatus(mini.pop, "the agent to have probed again", ({ services }) =>
+      services.every(({ checks }) =>
+        checks.every(
+          ({ last }) => last?.outcome === "pass" && Date.parse(last.at) > sinceMs + 30_000,
+        ),
+      ),
+    );
+    assert.equal(stateOf(status, "web"), "up");
+    const { detail = "" } = status.problems.find(({ word }) => word === "stalled") ?? {};
+    assert.match(detail, /^the agent stood still for (29|3\d)(\.\d)? s/);
+    assert.deepEqual(logged(mini, "check failed", from), []);
+    assert.ok(logged(mini, "check inconclusive", from).some(({ reason }) => reason === "stalled"));
+    assert.deepEqual(updates(mini, sinceMs), []);
+    assert.equal(mini.transit.wireUpdates().length, sent);
+  });
+
+  test("is withdrawn after a fresh round when its service died before and in the stop", async () => {
+    const { web, exabgp } = mini.pop;
+    const from = exabgp.agentLog.lines().length;
+    await web.kill();
+    const nearlyDown = (line: string) => (line.includes('"streak":"2/3"') ? true : undefined);
+    await exabgp.agentLog.waitFor("the last but one failure", nearlyDown, { from });
+    const agent = exabgp.agentPid();
+    assert.ok(agent);
+    for (const pid of [agent, exabgp.pid()]) sendSignal(pid, "SIGSTOP");
+    await pause(3000);
+    const continued = exabgp.agentLog.lines().length;
+    assert.deepEqual(logged(mini, "verdict changed", from), [], "too late to stop it");
+    for (const pid of [exabgp.pid(), agent]) sendSignal(pid, "SIGCONT");
+    await waitForNoRoutes(mini);
+    const { check, evidence } = await waitForDecision(mini.pop, { to: "down" });
+    assert.match(evidence ?? "", /^(refused|reset)/);
+    const failures = logged(mini, "check failed", continued).filter(
+      (line) => line["check"] === `web/${check}`,
+    );
+    // The third one is the verdict.
+    assert.deepEqual(
+      failures.map(({ streak }) => streak),
+      ["1/3", "2/3", ""],
+    );
+    await web.start();
+    await waitForRoutes(mini);
+  });
+});
+
+describe("a PoP with four times the work that its CPUs can do", () => {
+  const MINUTE_MS = 60_000;
+  /** Each wants a CPU for itself; two CPUs. */
+  const BUSY = 8;
+
+  test("for a minute costs no UPDATE with default settings", async (t) => {
+    const mini = await patientLab(config());
+    t.after(() => mini.remove());
+    const sent = mini.transit.wireUpdates().length;
+    const sinceMs = wallClockMs();
+    beBusy(t, BUSY);
+    await pause(MINUTE_MS);
+    assert.deepEqual(updates(mini, sinceMs), []);
+    assert.equal(mini.transit.wireUpdates().length, sent);
+    const status = await waitForStatus(mini.pop, "an answer", () => true);
+    assert.equal(stateOf(status, "web"), "up");
+    assert.ok(
+      status.services[0]?.checks.every(({ staleSince }) => staleSince === undefined),
+      "it was not judged at all",
+    );
+  });
+});
+
+/** Ended with the test. */
+function beBusy(t: TestContext, processes: number): void {
+  for (let nth = 0; nth < processes; nth += 1) {
+    const child = spawn(process.execPath, ["--eval", "for (;;);"], { stdio: "ignore" });
+    t.after(() => child.kill("SIGKILL"));
+  }
+}
+
+describe("a PoP with 40 descriptors", () => {
+  /** More than the descriptors that are left. */
+  const MANY = 60;
+  const checks = Array.from(
+    { length: MANY },
+    (_, nth) => `      c${nth}: { type: http, url: "${ANYCAST.ipv4.url}healthz?${nth}" }\n`,
+  );
+  const text = config().replace(/(checks:\n)[^]*/, `$1${checks.join("")}`);
+
+  test("is never withdrawn, says what it lacks, and recovers", async (t) => {
+    const mini = await patientLab(text);
+    t.after(() => mini.remove());
+    const { pop } = mini;
+    const agent = pop.exabgp.agentPid();
+    assert.ok(agent);
+    // As its own user, who alone may do so without a capability.
+    const asUser = ["--reuid", EXABGP_USER, "--regid", EXABGP_USER, "--init-groups"];
+    const limit = (count: number) =>
+      runCommand("setpriv", [...asUser, "prlimit", "--pid", `${agent}`, `--nofile=${count}:`]);
+    const sinceMs = wallClockMs();
+    await limit(40);
+    await pause(5000);
+    const before = await waitForStatus(pop, "an answer", () => true);
+    assert.equal(stateOf(before, "web"), "up");
+    // Nothing can be opened any more.
+    const from = pop.exabgp.agentLog.lines().length;
+    await limit(3);
+    const isSaid = (line: string) =>
+      /"word":"inconclusive-checks".*no-descriptors/.test(line) ? true : undefined;
+    await pop.exabgp.agentLog.waitFor("the problem", isSaid, { from, deadlineMs: 30_000 });
+    await limit(1024);
+    const status = await waitForStatus(
+      pop,
+      "the end of the problem",
+      ({ problems }) => problems.length === 0,
+    );
+    assert.equal(stateOf(status, "web"), "up");
+    assert.deepEqual(updates(mini, sinceMs), []);
+    assert.deepEqual(logged(mini, "check failed", 0), []);
+  });
+});
