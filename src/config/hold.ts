@@ -12,6 +12,8 @@ const DAMPING_SAFE: HoldPlan = {
   withinMs: 2 * 3_600_000,
   first: [60_000],
   furtherMs: 25 * 60_000,
+  // Juniper's routers penalize a return as they do a withdrawal, however long after it.
+  fromReturn: true,
 };
 
 export function fillHold(hold: Hold | undefined): Hold {

@@ -46,6 +46,8 @@ export interface Hold {
   readonly first: readonly number[];
   /** How long after every further one. */
   readonly furtherMs: number;
+  /** A withdrawal counts for `withinMs` from the return of its prefix on, and not only from itself. */
+  readonly fromReturn?: true;
 }
 
 /** A maintenance window: services leave the anycast set by the clock. */

@@ -1,6 +1,6 @@
 /** The first plan of an agent's life, and every later one. */
 import type { Plan } from "../config/plan.ts";
-import { pruneWithdrawals, type Withdrawals } from "./damping.ts";
+import { pruneFlaps, type Flaps } from "./damping.ts";
 import { unknownHealth } from "./health.ts";
 import { indexPlan, sameCheck, type PlanIndex } from "./index-plan.ts";
 import type { Actor, Drain, Transition } from "./inputs.ts";
@@ -22,14 +22,14 @@ const NEW_SERVICE = {
  * @param owned What earlier lives announced and have not surely withdrawn, by canonical prefix. Those that
  * `plan` no longer has are withdrawn at once; whether that is too many, `refuseMassWithdrawal` says before.
  * @param drains All that stand; undefined: nobody could read them.
- * @param withdrawals Of earlier lives; `hold` counts them.
+ * @param flaps Of earlier lives; `hold` counts them.
  */
 export function startAgent(
   plan: Plan,
   owned: ReadonlyMap<string, OwnedRoute>,
   drains: readonly Drain[] | undefined,
   nowMs: number,
-  withdrawals: Withdrawals = new Map(),
+  flaps: Flaps = new Map(),
 ): Step {
   const { standing, over } = partExpired(drains ?? [], nowMs);
   const empty: AgentState = {
@@ -37,7 +37,7 @@ export function startAgent(
     checks: [],
     services: [],
     routes: new Map([...owned].map(([prefix, route]) => [prefix, { ...UNTOLD, owned: route }])),
-    withdrawals,
+    flaps,
     drains: standing,
     areDrainsComplete: drains !== undefined,
     pins: [],
@@ -79,8 +79,8 @@ export function configure(state: AgentState, plan: Plan, actor: Actor, nowMs: nu
   for (const [prefix, { owned }] of routes) {
     if (owned === undefined && !index.prefixAt.has(prefix)) routes.delete(prefix);
   }
-  const withdrawals = pruneWithdrawals(state.withdrawals, nowMs);
-  return settle({ ...state, index, checks, services, routes, withdrawals }, nowMs, {
+  const flaps = pruneFlaps(state.flaps, (prefix) => index.prefixAt.has(prefix), nowMs);
+  return settle({ ...state, index, checks, services, routes, flaps }, nowMs, {
     causeOf: (service) => drainCause(state.drains, service) ?? { ...BY_AGENT, actor },
     decided: removals(state, index, actor),
     reconfigured: true,

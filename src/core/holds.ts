@@ -1,6 +1,6 @@
 /** Holds: which services wait because their prefixes were withdrawn too often, until when, and who ends that. */
 import type { State } from "./decide.ts";
-import { holdEndMs, memoryMs, type Withdrawals } from "./damping.ts";
+import { countFlaps, holdEndMs, type Flaps } from "./damping.ts";
 import { ALL_SERVICES, type Undrain } from "./inputs.ts";
 import { wantedOf } from "./reconcile.ts";
 import { isAnnounced, UNTOLD } from "./routes.ts";
@@ -15,11 +15,11 @@ const JUDGED: readonly State[] = ["starting", "down", "rising", "degraded", "up"
  */
 export function serviceHoldEndMs(state: AgentState, at: number): number {
   const hold = state.index.plan.services[at]?.hold;
-  if (hold === undefined || state.withdrawals.size === 0) return -Infinity;
+  if (hold === undefined || state.flaps.size === 0) return -Infinity;
   const ends = prefixesOf(state, at).map((prefix) => {
     // What is announced all the same (by a pin, or by a service that shares it) has nothing to wait for.
     if (isAnnounced(state.routes.get(prefix) ?? UNTOLD)) return -Infinity;
-    return holdEndMs(state.withdrawals.get(prefix) ?? [], hold);
+    return holdEndMs(state.flaps.get(prefix) ?? [], hold);
   });
   return Math.max(-Infinity, ...ends);
 }
@@ -70,10 +70,9 @@ export function nextHoldEndMs(state: AgentState): number | undefined {
  */
 export function countedWithdrawals(state: AgentState, at: number, nowMs: number): number {
   const hold = state.index.plan.services[at]?.hold;
-  if (hold === undefined || state.withdrawals.size === 0) return 0;
-  const countedMs = memoryMs(hold);
-  const counts = prefixesOf(state, at).map(
-    (prefix) => (state.withdrawals.get(prefix) ?? []).filter((ms) => nowMs - ms < countedMs).length,
+  if (hold === undefined || state.flaps.size === 0) return 0;
+  const counts = prefixesOf(state, at).map((prefix) =>
+    countFlaps(state.flaps.get(prefix) ?? [], hold, nowMs),
   );
   return Math.max(0, ...counts);
 }
@@ -81,7 +80,7 @@ export function countedWithdrawals(state: AgentState, at: number, nowMs: number)
 /** When a prefix of the service at `at` was last withdrawn; undefined: long ago, if ever. */
 export function lastWithdrawalMs(state: AgentState, at: number): number | undefined {
   const last = prefixesOf(state, at).flatMap(
-    (prefix) => state.withdrawals.get(prefix)?.at(-1) ?? [],
+    (prefix) => state.flaps.get(prefix)?.at(-1)?.withdrawnMs ?? [],
   );
   return last.length === 0 ? undefined : Math.max(...last);
 }
@@ -90,8 +89,9 @@ export function lastWithdrawalMs(state: AgentState, at: number): number | undefi
 export function costOfWithdrawalMs(state: AgentState, at: number, nowMs: number): number {
   const hold = state.index.plan.services[at]?.hold;
   if (hold === undefined) return 0;
+  const now = { withdrawnMs: nowMs, returnedMs: undefined };
   const ends = prefixesOf(state, at).map((prefix) =>
-    holdEndMs([...(state.withdrawals.get(prefix) ?? []), nowMs], hold),
+    holdEndMs([...(state.flaps.get(prefix) ?? []), now], hold),
   );
   return Math.max(nowMs, ...ends) - nowMs;
 }
@@ -107,7 +107,7 @@ export function clearedBy(
     for (const [at, { name }] of state.index.plan.services.entries()) {
       if (undrain.service !== ALL_SERVICES && undrain.service !== name) continue;
       for (const prefix of prefixesOf(state, at)) {
-        if (state.withdrawals.has(prefix)) cleared.set(prefix, undrain);
+        if (state.flaps.has(prefix)) cleared.set(prefix, undrain);
       }
     }
   }
@@ -115,7 +115,7 @@ export function clearedBy(
 }
 
 /** The history without the prefixes that were cleared. */
-export function forget(history: Withdrawals, cleared: ReadonlyMap<string, unknown>): Withdrawals {
+export function forget(history: Flaps, cleared: ReadonlyMap<string, unknown>): Flaps {
   if (cleared.size === 0) return history;
   return new Map([...history].filter(([prefix]) => !cleared.has(prefix)));
 }

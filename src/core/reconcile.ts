@@ -1,5 +1,5 @@
 /** From the states of the services to the commands that make ExaBGP hold what they say. */
-import { addWithdrawals } from "./damping.ts";
+import { addMoves } from "./damping.ts";
 import type { PlannedPrefix } from "./index-plan.ts";
 import { afterCommand, difference, isAnnounced, type Command, type RouteState } from "./routes.ts";
 import type { AgentState } from "./state.ts";
@@ -19,7 +19,7 @@ export function reconcileRoutes(
 ): { state: AgentState; commands: readonly Command[] } {
   const routes = new Map(affected === undefined ? state.routes : undefined);
   const commands: Command[] = [];
-  const withdrawn: string[] = [];
+  const moves = { withdrawn: [] as string[], announced: [] as string[] };
   for (const prefix of prefixesOf(state, affected)) {
     const route = state.routes.get(prefix);
     if (route === undefined) continue;
@@ -32,7 +32,8 @@ export function reconcileRoutes(
     const command: Command = { ...change, change: number, decision: undefined };
     commands.push(command);
     // Not the one that cleans up after an earlier life, or repeats another: nobody upstream counts those.
-    if (command.type === "withdraw" && isAnnounced(route)) withdrawn.push(prefix);
+    if (command.type === "announce") moves.announced.push(prefix);
+    else if (isAnnounced(route)) moves.withdrawn.push(prefix);
     const services = (planned?.services ?? []).map(
       (at) => state.index.plan.services[at]?.name ?? "",
     );
@@ -45,7 +46,7 @@ export function reconcileRoutes(
     state: {
       ...state,
       routes: merged,
-      withdrawals: addWithdrawals(state.withdrawals, withdrawn, nowMs),
+      flaps: addMoves(state.flaps, moves, nowMs),
       changes: state.changes + commands.length,
     },
     commands,

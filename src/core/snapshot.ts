@@ -1,5 +1,6 @@
 /** The state as plain data, so that another process can decide what the agent would: nothing in it is a secret. */
 import type { Plan } from "../config/plan.ts";
+import type { Flap } from "./damping.ts";
 import type { Drain, Pin } from "./inputs.ts";
 import { indexPlan } from "./index-plan.ts";
 import type { RouteState } from "./routes.ts";
@@ -16,8 +17,8 @@ export interface Snapshot {
   readonly services: readonly ServiceState[];
   /** By canonical prefix. */
   readonly routes: readonly (readonly [string, RouteState])[];
-  /** By canonical prefix, when it was withdrawn. */
-  readonly withdrawals: readonly (readonly [string, readonly number[]])[];
+  /** By canonical prefix. */
+  readonly flaps: readonly (readonly [string, readonly Flap[]])[];
   readonly drains: readonly Drain[];
   readonly areDrainsComplete: boolean;
   readonly pins: readonly Pin[];
@@ -37,7 +38,7 @@ export function takeSnapshot(state: AgentState, plan: Plan): Snapshot {
     })),
     services,
     routes: [...state.routes],
-    withdrawals: [...state.withdrawals],
+    flaps: [...state.flaps],
     drains,
     areDrainsComplete,
     pins,
@@ -58,7 +59,7 @@ export function restoreSnapshot(snapshot: Snapshot): AgentState {
     })),
     services,
     routes: new Map(snapshot.routes),
-    withdrawals: new Map(snapshot.withdrawals),
+    flaps: new Map(snapshot.flaps),
     drains,
     areDrainsComplete,
     pins,

@@ -1,7 +1,7 @@
 /** All that the agent knows and decides from. Never changed in place. */
 import type { Result } from "../../checks/probe.ts";
 import type { Burst } from "./burst.ts";
-import type { Withdrawals } from "./damping.ts";
+import type { Flaps } from "./damping.ts";
 import type { Decision } from "./decide.ts";
 import type { Health } from "./health.ts";
 import type { PlanIndex } from "./index-plan.ts";
@@ -17,7 +17,7 @@ export interface AgentState {
   /** By canonical prefix; prefixes that are owned but not configured included. */
   readonly routes: ReadonlyMap<string, RouteState>;
   /** What holds are reckoned from, earlier lives of the agent included. */
-  readonly withdrawals: Withdrawals;
+  readonly flaps: Flaps;
   /** All that are known. */
   readonly drains: readonly Drain[];
   /** False while there may be more, because nobody could read them: then nothing new is announced. */

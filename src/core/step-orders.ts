@@ -75,11 +75,11 @@ function change(state: AgentState, next: Orders, { ends, expired }: Ends, nowMs:
   );
   const cleared = clearedBy(state, ends);
   const clearers = clearersOf(state, cleared);
-  const withdrawals = forget(state.withdrawals, cleared);
+  const flaps = forget(state.flaps, cleared);
   const services = state.services.map((service, at) =>
     released.has(at) ? { ...service, metSinceMs: undefined } : service,
   );
-  const settled = settle({ ...state, ...next, checks, services, withdrawals }, nowMs, {
+  const settled = settle({ ...state, ...next, checks, services, flaps }, nowMs, {
     causeOf: (service) => {
       const clearer = clearers.get(service);
       const [was, is] = [ordersOf(state, service), ordersOf(next, service)];

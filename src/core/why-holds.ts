@@ -1,5 +1,4 @@
 /** What the hold of a service has counted, until when it waits, and what the next withdrawal would cost. */
-import { memoryMs } from "./damping.ts";
 import { decide } from "./decide.ts";
 import {
   countedWithdrawals,
@@ -21,8 +20,10 @@ export function holdEvidence(state: AgentState, at: number, moment: Moment): str
   const lastMs = lastWithdrawalMs(state, at);
   const endMs = serviceHoldEndMs(state, at);
   if (hold === undefined || lastMs === undefined || count === 0) return [];
-  const times = count === 1 ? "once" : `${count} times`;
-  const what = `It was withdrawn ${times} within ${span(memoryMs(hold))}, last at ${ago(lastMs, moment)}`;
+  const what =
+    count === 1
+      ? `One withdrawal counts for its hold, at ${ago(lastMs, moment)}`
+      : `${count} withdrawals count for its hold, the last at ${ago(lastMs, moment)}`;
   return [
     endMs > moment.nowMs
       ? `${what}: it is not announced anew before ${soon(endMs, moment)}.`

@@ -1,22 +1,22 @@
-/** `holds.json`: when prefixes were withdrawn, so that no respawn or reboot ends a hold. */
+/** `holds.json`: when prefixes were withdrawn and came back, so that no respawn or reboot ends a hold. */
 import { readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parsePrefix } from "../config/prefix.ts";
-import type { Withdrawals } from "../core/damping.ts";
+import type { Flap, Flaps } from "../core/damping.ts";
 import type { Moment } from "../core/status.ts";
 import { type Clock, createMoments } from "./clock.ts";
 import type { Problems } from "./problems.ts";
 import { replaceFile } from "./replace-file.ts";
 import { codeOf, isObject, parseObject } from "./untrusted.ts";
 
-/** As many prefixes as a configuration may have, each with as many withdrawals as are kept, take 36 MB. */
-const FILE_MAX_BYTES = 64 * 1024 * 1024;
+/** As many prefixes as a configuration may have, each with as many withdrawals as are kept, take 72 MB. */
+const FILE_MAX_BYTES = 96 * 1024 * 1024;
 
 /** The configuration's limit, and as many that it had before. */
 const PREFIXES_MAX = 20_000;
 
 /** More of one prefix are not kept by the core either. */
-const TIMES_MAX = 128;
+const FLAPS_MAX = 128;
 
 /** What a full disk refused is tried again. */
 const RETRY_MS = 5000;
@@ -32,7 +32,7 @@ export class HoldsFile {
   readonly #clock: Clock;
   readonly #moment: () => Moment;
   readonly #problems: Pick<Problems, "report" | "clear">;
-  #history: Withdrawals = new Map();
+  #history: Flaps = new Map();
   #isDue = false;
   #isWriting = false;
   #written: Promise<void> = Promise.resolve();
@@ -51,7 +51,7 @@ export class HoldsFile {
    * then a hold is longer, not shorter. What cannot be understood is left out and reported; a file that is no such
    * file at all is moved aside.
    */
-  load(): Map<string, number[]> {
+  load(): Map<string, Flap[]> {
     try {
       const { size } = statSync(this.#path);
       if (size > FILE_MAX_BYTES) throw new TypeError(`it has ${size} bytes`);
@@ -71,7 +71,7 @@ export class HoldsFile {
   }
 
   /** Writes it down as soon as the disk can, the last one when there are several. Never throws, never blocks. */
-  save(history: Withdrawals): void {
+  save(history: Flaps): void {
     this.#history = history;
     this.#isDue = true;
     if (this.#isWriting) return;
@@ -111,35 +111,48 @@ export class HoldsFile {
   #text(): string {
     const { nowMs, wallMs } = this.#moment();
     const date = (ms: number) => new Date(Math.round(wallMs - (nowMs - ms))).toISOString();
-    const entries = [...this.#history].map(([prefix, times]) => [prefix, times.map(date)] as const);
+    const entries = [...this.#history].map(([prefix, flaps]) => {
+      const dates = flaps.map(({ withdrawnMs, returnedMs }) =>
+        returnedMs === undefined ? [date(withdrawnMs)] : [date(withdrawnMs), date(returnedMs)],
+      );
+      return [prefix, dates] as const;
+    });
     return textOf(Object.fromEntries(entries));
   }
 }
 
-function textOf(withdrawals: Readonly<Record<string, readonly string[]>>): string {
-  return `${JSON.stringify({ withdrawals })}\n`;
+/** @param flaps Dates of a withdrawal and, where there was one, of the return from it. */
+function textOf(flaps: Readonly<Record<string, readonly (readonly string[])[]>>): string {
+  return `${JSON.stringify({ flaps })}\n`;
 }
 
 function parse(
   text: string,
   { nowMs, wallMs }: Moment,
-): { readonly history: Map<string, number[]>; readonly odd: number } {
-  const { withdrawals } = parseObject(text);
-  if (!isObject(withdrawals)) throw new TypeError("it is not {withdrawals}");
-  const history = new Map<string, number[]>();
+): { readonly history: Map<string, Flap[]>; readonly odd: number } {
+  const { flaps } = parseObject(text);
+  if (!isObject(flaps)) throw new TypeError("it is not {flaps}");
+  const msOf = (date: unknown): number => {
+    const ms = typeof date === "string" ? Date.parse(date) : NaN;
+    return nowMs - Math.max(0, wallMs - ms);
+  };
+  const history = new Map<string, Flap[]>();
   let odd = 0;
-  for (const [key, dates] of Object.entries(withdrawals)) {
+  for (const [key, entries] of Object.entries(flaps)) {
     const prefix = parsePrefix(key)?.text;
-    if (prefix === undefined || !Array.isArray(dates) || history.size >= PREFIXES_MAX) {
+    if (prefix === undefined || !Array.isArray(entries) || history.size >= PREFIXES_MAX) {
       odd += 1;
       continue;
     }
-    const times = dates
-      .map((date) => (typeof date === "string" ? Date.parse(date) : NaN))
-      .filter((ms) => !Number.isNaN(ms));
-    odd += dates.length - times.length;
-    const kept = times.map((ms) => nowMs - Math.max(0, wallMs - ms)).toSorted((a, b) => a - b);
-    if (kept.length > 0) history.set(prefix, kept.slice(-TIMES_MAX));
+    const known = entries.flatMap((entry: unknown): Flap[] => {
+      if (!Array.isArray(entry)) return [];
+      const [withdrawnMs, returnedMs] = [msOf(entry[0]), msOf(entry[1])];
+      if (Number.isNaN(withdrawnMs)) return [];
+      return [{ withdrawnMs, returnedMs: Number.isNaN(returnedMs) ? undefined : returnedMs }];
+    });
+    odd += entries.length - known.length;
+    const kept = known.toSorted((one, other) => one.withdrawnMs - other.withdrawnMs);
+    if (kept.length > 0) history.set(prefix, kept.slice(-FLAPS_MAX));
   }
   return { history, odd };
 }

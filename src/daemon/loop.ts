@@ -1,7 +1,7 @@
 /** Inputs into the core, actions out of it: to ExaBGP first, then to disk and the log. Decides nothing. */
 import type { Bridge, Settlement } from "exabgp-ts-bridge";
 import { step } from "../core/agent.ts";
-import type { Withdrawals } from "../core/damping.ts";
+import type { Flaps } from "../core/damping.ts";
 import type { Action, Expiry, Input, Refusal, VerdictChange } from "../core/inputs.ts";
 import { dueMs } from "../core/orders.ts";
 import type { Command } from "../core/routes.ts";
@@ -25,8 +25,8 @@ export interface LoopOptions {
   readonly meter?: Pick<Meter, "decided" | "settled">;
   /** Tells listeners what the audit record does not. */
   readonly events?: Pick<Events, "verdict">;
-  /** Prefixes were withdrawn, or that was forgotten. */
-  readonly withdrawn?: (history: Withdrawals) => void;
+  /** Prefixes were withdrawn or came back, or that was forgotten. */
+  readonly flapped?: (history: Flaps) => void;
   /** The file of a drain or a pin that has ended by itself is to go. */
   readonly expired: (expiry: Expiry) => void;
 }
@@ -63,17 +63,17 @@ export class Loop {
     // Says at once whether it can be written, and the first announcement need not wait for code that never ran.
     this.#saveOwned();
     this.#perform(actions);
-    this.#tellWithdrawals();
+    this.#tellFlaps();
     this.#tick();
   }
 
   /** @returns Why the input was refused, if it was. */
   dispatch(input: Input): Refusal | undefined {
     const taken: Step = step(this.#state, input, this.#options.clock.nowMs());
-    const { withdrawals } = this.#state;
+    const { flaps } = this.#state;
     this.#state = taken.state;
     this.#perform(taken.actions);
-    if (taken.state.withdrawals !== withdrawals) this.#tellWithdrawals();
+    if (taken.state.flaps !== flaps) this.#tellFlaps();
     this.#tickAt(dueMs(taken.state));
     return taken.actions.find((action) => action.type === "refused");
   }
@@ -132,8 +132,8 @@ export class Loop {
   }
 
   /** Behind the lines themselves: a withdrawal does not wait for a disk. */
-  #tellWithdrawals(): void {
-    queueMicrotask(() => this.#options.withdrawn?.(this.#state.withdrawals));
+  #tellFlaps(): void {
+    queueMicrotask(() => this.#options.flapped?.(this.#state.flaps));
   }
 
   #send(command: Command): void {

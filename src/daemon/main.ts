@@ -204,7 +204,7 @@ class Agent {
       owned: this.#ownedFile,
       problems: this.#problems,
       expired: (expiry) => this.#orders.expired(expiry),
-      withdrawn: (history) => this.#holds.save(history),
+      flapped: (history) => this.#holds.save(history),
       meter: this.#metrics.meter,
       events: this.#selfWatch,
     });

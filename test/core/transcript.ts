@@ -17,6 +17,7 @@ import { buildHold } from "../../src/config/hold.ts";
 import type { CheckPlan, Hold, Require, ServicePlan, Variant } from "../../src/config/plan.ts";
 import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
+import type { Flap } from "../../src/core/damping.ts";
 import type { Action, Drain, Input, Pin, Undrain } from "../../src/core/inputs.ts";
 import type { OwnedRoute } from "../../src/core/routes.ts";
 import type { AgentState, Step } from "../../src/core/state.ts";
@@ -38,7 +39,7 @@ export function runTranscript(text: string): string {
 class Run {
   #services: ServicePlan[] = [];
   #owned = new Map<string, OwnedRoute>();
-  #withdrawals = new Map<string, number[]>();
+  #flaps = new Map<string, Flap[]>();
   #drains: Drain[] = [];
   #pins: Pin[] = [];
   #areDrainsKnown = true;
@@ -74,7 +75,10 @@ class Run {
       }
       case "withdrawn": {
         const [prefix = "", times = ""] = rest;
-        this.#withdrawals.set(prefix, times.split(",").map(Number));
+        const flaps = times
+          .split(",")
+          .map((ms) => ({ withdrawnMs: Number(ms), returnedMs: undefined }));
+        this.#flaps.set(prefix, flaps);
         return [];
       }
       default:
@@ -86,7 +90,7 @@ class Run {
     const plan = { pop: "test1", services: this.#services };
     if (verb === "start") {
       const drains = this.#areDrainsKnown ? this.#drains : undefined;
-      return this.#take(startAgent(plan, this.#owned, drains, nowMs, this.#withdrawals), nowMs);
+      return this.#take(startAgent(plan, this.#owned, drains, nowMs, this.#flaps), nowMs);
     }
     if (verb === "reload")
       return this.#dispatch(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import type { Flap } from "../../src/core/damping.ts";
 import { HoldsFile } from "../../src/daemon/holds-file.ts";
 import { Problems } from "../../src/daemon/problems.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
@@ -10,6 +11,8 @@ import { manualClock, memoryLog } from "./fixtures.ts";
 
 const PREFIX = "192.0.2.0/24";
 const MINUTE_MS = 60_000;
+
+const flap = (withdrawnMs: number, returnedMs?: number): Flap => ({ withdrawnMs, returnedMs });
 
 /** An agent's life in `folder`, whose wall clock is off by `offMs`. */
 function live(folder: string, offMs = 0) {
@@ -28,14 +31,14 @@ function live(folder: string, offMs = 0) {
 async function saved(t: TestContext, ...agesMs: readonly number[]): Promise<string> {
   const folder = temporaryFolder(t);
   const { file, clock } = live(folder);
-  file.save(new Map([[PREFIX, agesMs.map((ms) => clock.nowMs() - ms)]]));
+  file.save(new Map([[PREFIX, agesMs.map((ms) => flap(clock.nowMs() - ms))]]));
   await file.flush();
   return folder;
 }
 
 /** How long ago the withdrawals were, as another life sees it. */
 function readAges({ file, clock }: ReturnType<typeof live>): number[] {
-  return (file.load().get(PREFIX) ?? []).map((ms) => clock.nowMs() - ms);
+  return (file.load().get(PREFIX) ?? []).map(({ withdrawnMs }) => clock.nowMs() - withdrawnMs);
 }
 
 describe("holds.json", () => {
@@ -43,6 +46,17 @@ describe("holds.json", () => {
     const folder = await saved(t, 5 * MINUTE_MS, MINUTE_MS);
     assert.match(readFileSync(join(folder, "holds.json"), "utf8"), /"2025-12-31T23:55:00.000Z"/);
     assert.deepEqual(readAges(live(folder, 7 * MINUTE_MS)), [12 * MINUTE_MS, 8 * MINUTE_MS]);
+  });
+
+  it("tells which of them were over, and since when", async (t) => {
+    const folder = temporaryFolder(t);
+    const { file, clock } = live(folder);
+    const history = new Map([
+      [PREFIX, [flap(clock.nowMs() - 5000, clock.nowMs() - 2000), flap(clock.nowMs())]],
+    ]);
+    file.save(history);
+    await file.flush();
+    assert.deepEqual(live(folder).file.load(), history);
   });
 
   it("takes for now what a clock that was set back makes future", async (t) => {
@@ -54,7 +68,7 @@ describe("holds.json", () => {
   it("is not moved by a step of the wall clock in the middle of a life", async (t) => {
     const folder = temporaryFolder(t);
     const one = live(folder);
-    const history = new Map([[PREFIX, [one.clock.nowMs() - MINUTE_MS]]]);
+    const history = new Map([[PREFIX, [flap(one.clock.nowMs() - MINUTE_MS)]]]);
     one.file.save(history);
     await one.file.flush();
     one.off.ms = 3_600_000;
@@ -69,16 +83,16 @@ describe("holds.json", () => {
     await file.flush();
     assert.ok(!existsSync(path));
     for (let nth = 1; nth <= 20; nth += 1) {
-      file.save(new Map([[PREFIX, Array.from({ length: nth }, () => clock.nowMs())]]));
+      file.save(new Map([[PREFIX, Array.from({ length: nth }, () => flap(clock.nowMs()))]]));
     }
     await file.flush();
     assert.equal(readFileSync(path, "utf8").match(/2026/g)?.length, 20);
     file.save(new Map());
     await file.flush();
-    assert.equal(readFileSync(path, "utf8"), '{"withdrawals":{}}\n');
+    assert.equal(readFileSync(path, "utf8"), '{"flaps":{}}\n');
   });
 
-  for (const garbage of ["", "null", "[]", "{}", '{"withdrawals":[]}', '{"withdrawals":{"192']) {
+  for (const garbage of ["", "null", "[]", "{}", '{"flaps":[]}', '{"flaps":{"192']) {
     it(`of ${JSON.stringify(garbage)} is moved aside and reported`, (t) => {
       const { file, path, problems } = live(temporaryFolder(t));
       writeFileSync(path, garbage);
@@ -90,16 +104,22 @@ describe("holds.json", () => {
 
   it("is used without the entries that make no sense, and says how many", (t) => {
     const { file, path, problems, clock } = live(temporaryFolder(t));
-    const withdrawals = {
-      [PREFIX]: ["2025-12-31T23:59:00.000Z", "soon", 7, null, "2025-12-31T23:58:00.000Z"],
-      "192.0.2.0/24 next-hop self\nshutdown": ["2025-12-31T23:59:00.000Z"],
-      "2001:DB8::/32": ["2025-12-31T23:59:00.000Z"],
+    const flaps = {
+      [PREFIX]: [
+        ["2025-12-31T23:59:00.000Z"],
+        ["soon"],
+        7,
+        null,
+        ["2025-12-31T23:58:00.000Z", "later"],
+      ],
+      "192.0.2.0/24 next-hop self\nshutdown": [["2025-12-31T23:59:00.000Z"]],
+      "2001:DB8::/32": [["2025-12-31T23:59:00.000Z"]],
       "10.0.0.0/8": {},
     };
-    writeFileSync(path, JSON.stringify({ withdrawals }));
+    writeFileSync(path, JSON.stringify({ flaps }));
     const ages = [...file.load()].map(([prefix, times]) => [
       prefix,
-      times.map((ms) => clock.nowMs() - ms),
+      times.map(({ withdrawnMs }) => clock.nowMs() - withdrawnMs),
     ]);
     assert.deepEqual(ages, [
       [PREFIX, [2 * MINUTE_MS, MINUTE_MS]],
@@ -111,13 +131,13 @@ describe("holds.json", () => {
   it("that cannot be written is reported, tried again, and written when it can be", async (t) => {
     const { file, path, problems, clock } = live(temporaryFolder(t));
     mkdirSync(`${path}.new`);
-    file.save(new Map([[PREFIX, [clock.nowMs()]]]));
+    file.save(new Map([[PREFIX, [flap(clock.nowMs())]]]));
     await file.flush();
     assert.deepEqual(
       problems.list().map(({ word }) => word),
       ["holds-file"],
     );
-    file.save(new Map([[PREFIX, [clock.nowMs(), clock.nowMs()]]]));
+    file.save(new Map([[PREFIX, [flap(clock.nowMs()), flap(clock.nowMs())]]]));
     await waitUntil("the second try", () => (clock.pending > 0 ? true : undefined));
     rmdirSync(`${path}.new`);
     clock.advance(5000);
