@@ -78,7 +78,7 @@ export async function readStart(path: string, signal: AbortSignal): Promise<Buff
     let bytes = 0;
     // Files in /proc give less than they have, and say that they have 0 bytes.
     while (bytes < buffer.length && !signal.aborted) {
-      const { bytesRead } = await file.read(buffer, bytes, buffer.length - bytes, bytes);
+      const { bytesRead } = await file.read(buffer, bytes, buffer.length - bytes, null);
       if (bytesRead === 0) break;
       bytes += bytesRead;
     }

@@ -31,6 +31,9 @@ const PATH_ALLOWED = `must be an absolute path of at most ${PATH_BYTES_MAX} byte
 /** Nothing is there, or not any more: path_resolution(7), and ESTALE of NFS. */
 const NOT_THERE = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ESTALE", "EIO", "ENXIO"]);
 
+/** Some files of /proc and /sys have nothing to read: not now, or never. */
+const UNREADABLE = new Set(["EAGAIN", "EINVAL", "EOPNOTSUPP"]);
+
 export const FileCheck = z
   .strictObject({
     type: z.literal("file"),
@@ -129,6 +132,7 @@ function resultOfFileError(error: unknown, exists: boolean): Result {
     const isGone = code === "ENOENT" || code === "ENOTDIR";
     return !exists && isGone ? pass("nothing is there") : fail("not-found", message);
   }
+  if (UNREADABLE.has(code)) return fail("wrong-content", message);
   if (isForbidden(error)) return forbidden(error);
   const result = resultOfError(error);
   // The kernel is out of descriptors or memory; anything else is a bug of ours.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { createProbeContext } from "../../checks/context.ts";
@@ -118,8 +120,18 @@ describe("file", { timeout: HANG_MS }, () => {
     const content = "x";
     assert.equal(await judge({ path: fifo, content }), "fail wrong-content: it is a FIFO");
     assert.equal(await judge({ path: folder, content }), "fail wrong-content: it is a directory");
+    const socket = join(folder, "socket");
+    const server = createServer().listen(socket);
+    t.after(() => server.close());
+    await once(server, "listening");
+    assert.equal(await judge({ path: socket, content }), "fail wrong-content: it is a socket");
     const zero = { path: "/dev/zero", content };
     assert.equal(await judge(zero), "fail wrong-content: it is a device");
+  });
+
+  test("content: a file that cannot be read by anybody", { skip: !isRoot }, async () => {
+    const said = await judge({ path: "/proc/self/clear_refs", content: "x" });
+    assert.equal(said, "fail wrong-content: EINVAL: invalid argument, read");
   });
 
   test("what the agent may not look at says nothing", { skip: !isRoot }, async (t) => {
