@@ -55,18 +55,18 @@ describe("file", { timeout: HANG_MS }, () => {
     const keys = { path, "max-age": "1m" };
     writeFileSync(path, "");
     const touch = (seconds: number) => utimesSync(path, seconds, Date.now() / 1000 + seconds);
-    assert.equal(await judge(keys), "pass passed: written 0 s ago");
+    assert.match(await judge(keys), /^pass passed: written \d s ago$/);
     touch(-50);
     assert.match(await judge(keys), /^pass passed: written 5\d s ago$/);
     touch(-90);
     assert.match(await judge(keys), /^fail stale: written 9\d s ago, at most 1m$/);
     touch(30);
-    assert.match(await judge(keys), /^pass passed: written (29|30) s in the future$/);
+    assert.match(await judge(keys), /^pass passed: written (2\d|30) s in the future$/);
     touch(900);
-    assert.match(await judge(keys), /^fail stale: written (899|900) s in the future, at most 1m$/);
+    assert.match(await judge(keys), /^fail stale: written (89\d|900) s in the future, at most 1m$/);
     writeFileSync(`${path}.new`, "");
     renameSync(`${path}.new`, path);
-    assert.equal(await judge(keys), "pass passed: written 0 s ago");
+    assert.match(await judge(keys), /^pass passed: written \d s ago$/);
   });
 
   test("age says nothing for a while after the clock was set", async (t) => {
@@ -100,7 +100,7 @@ describe("file", { timeout: HANG_MS }, () => {
       "fail wrong-content: no match in 22 bytes",
     );
     const aged = await judge({ path, content: "ready", "max-age": "1h" });
-    assert.equal(aged, "pass passed: written 0 s ago, 22 bytes");
+    assert.match(aged, /^pass passed: written \d s ago, 22 bytes$/);
     writeFileSync(path, "");
     assert.equal(await judge({ path, content: "x" }), "fail wrong-content: no match in 0 bytes");
     writeFileSync(path, Buffer.from([0, 255, 10, 27, 0x6f, 0x6b]));
