@@ -9,13 +9,14 @@ export interface Contender {
   readonly name: string;
   readonly program: Program;
   readonly timing: BenchTiming;
-  /** Between two polls of a healthy service, in ms: what the phase of a kill is a part of. */
+  /** Between two polls of a healthy service, in ms: what the phase of a fault is a part of. */
   readonly intervalMs: number;
+  readonly watch?: boolean;
 }
 
-/** One kill; times on the wall clock. */
+/** One fault; times on the wall clock. */
 export interface Death {
-  readonly killedAtMs: number;
+  readonly brokenAtMs: number;
   /** In BIRD's log. */
   readonly withdrawnAtMs: number;
   /** What the agent says of it; healthcheck says nothing. */
@@ -28,12 +29,13 @@ export interface Runs {
   readonly deaths: Death[];
 }
 
-/** @param pairs Ours and theirs with the same settings, whose differences mean something. */
+/** @param pairs Ours and theirs, whose differences mean something. */
 export function reportRuns(
+  fault: string,
   runs: readonly Runs[],
   pairs: readonly (readonly [Contender | undefined, Contender | undefined])[],
 ): void {
-  print("Kill to WITHDRAW on the wire, ms:\n");
+  print(`\n${fault} to WITHDRAW on the wire, ms:\n`);
   const heads = ["", "n", "median", "min", "max"];
   print(
     formatTable(
@@ -48,25 +50,26 @@ export function reportRuns(
     );
     const differences = (a ?? []).map((ms, at) => ms - (b?.[at] ?? 0));
     const quicker = differences.filter((ms) => ms < 0).length;
-    return [...row(ours?.name ?? "", differences), `${quicker} of ${differences.length}`];
+    const ratio = median(b ?? []) / median(a ?? []);
+    const name = `${ours?.name} - ${theirs?.name}`;
+    return [
+      ...row(name, differences),
+      `${quicker} of ${differences.length}`,
+      `${ratio.toFixed(1)} x`,
+    ];
   });
-  print(formatTable([...heads, "anyctl quicker"], differencesOf));
+  print(formatTable([...heads, "anyctl quicker", "of the medians"], differencesOf));
   for (const { contender, stage, deaths } of runs) {
     if (stage.program === "anyctl") reportParts(contender.name, deaths);
   }
-  reportWrites(
-    runs
-      .filter(({ stage }) => stage.program === "anyctl")
-      .flatMap(({ stage }) => decisionsIn(stage.pop.exabgp.agentLog.lines())),
-  );
 }
 
 /** Where the time goes. */
 function reportParts(name: string, deaths: readonly Death[]): void {
-  const parts = deaths.flatMap(({ killedAtMs, withdrawnAtMs, decision }) => {
+  const parts = deaths.flatMap(({ brokenAtMs, withdrawnAtMs, decision }) => {
     if (decision === undefined) return [];
     const { decidedAtMs, detectMs, writeMs, ackMs } = decision;
-    const firstMs = decidedAtMs - detectMs - killedAtMs;
+    const firstMs = decidedAtMs - detectMs - brokenAtMs;
     return { firstMs, detectMs, writeMs, ackMs, birdMs: withdrawnAtMs - decidedAtMs - writeMs };
   });
   print(`\nWhere the time goes, ${name}, ms:\n`);
@@ -75,7 +78,7 @@ function reportParts(name: string, deaths: readonly Death[]): void {
       ["", "n", "median", "min", "max"],
       [
         row(
-          "kill to the first contrary result",
+          "to the first contrary result, or the event",
           parts.map(({ firstMs }) => firstMs),
         ),
         row(
@@ -100,7 +103,10 @@ function reportParts(name: string, deaths: readonly Death[]): void {
   );
 }
 
-function reportWrites(decisions: readonly LoggedDecision[]): void {
+export function reportWrites(stages: readonly Stage[]): void {
+  const decisions = stages
+    .filter(({ program }) => program === "anyctl")
+    .flatMap(({ pop }) => decisionsIn(pop.exabgp.agentLog.lines()));
   const writesTo = (state: string): number[] =>
     decisions.filter(({ to }) => to === state).map(({ writeMs }) => writeMs);
   print("\nDecision to line written, ms:\n");
@@ -117,6 +123,6 @@ function row(name: string, values: readonly number[], digits = 1): string[] {
   return [name, String(values.length), ...numbers.map((ms) => ms.toFixed(digits))];
 }
 
-function totalMs({ killedAtMs, withdrawnAtMs }: Death): number {
-  return withdrawnAtMs - killedAtMs;
+function totalMs({ brokenAtMs, withdrawnAtMs }: Death): number {
+  return withdrawnAtMs - brokenAtMs;
 }

@@ -6,6 +6,8 @@ export interface BenchService {
   readonly name: string;
   readonly prefix: string;
   readonly check: "http" | "tcp";
+  /** Default false; ExaBGP's checker has nothing like it. */
+  readonly watch?: boolean;
 }
 
 /** Seconds; a key that is absent is left to each program's own default. */
@@ -38,12 +40,12 @@ export function anyctlConfig(services: readonly BenchService[], timing: BenchTim
   ];
   const { address, url } = ANYCAST.ipv4;
   const checks = {
-    http: `{ type: http, url: "${url}healthz" }`,
-    tcp: `{ type: tcp, host: ${address}, port: 80 }`,
+    http: `type: http, url: "${url}healthz"`,
+    tcp: `type: tcp, host: ${address}, port: 80`,
   };
   const entries = services.map(
-    ({ name, prefix, check }) =>
-      `  ${name}: { prefixes: [${prefix}], scope: local, checks: { web: ${checks[check]} } }\n`,
+    ({ name, prefix, check, watch = false }) =>
+      `  ${name}: { prefixes: [${prefix}], scope: local, checks: { web: { ${checks[check]}, watch: ${watch} } } }\n`,
   );
   return `defaults: { ${keys.join(", ")} }\nservices:\n${entries.join("")}`;
 }
