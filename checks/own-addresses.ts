@@ -13,8 +13,11 @@ export interface OwnAddresses {
   has(range: KeyRange, interfaceName: string | undefined): boolean;
 }
 
-/** By interface, sorted. */
-type Listing = ReadonlyMap<string, readonly AddressKey[]>;
+/** Each list is sorted. */
+interface Listing {
+  readonly all: readonly AddressKey[];
+  readonly byInterface: ReadonlyMap<string, readonly AddressKey[]>;
+}
 
 /**
  * How long a listing is used, in units of the time that it took: 1,000 addresses take 2 ms, in which nothing else runs,
@@ -32,7 +35,7 @@ const UNUSABLE = 0x40 | 0x08;
 const IF_INET6_LINE = /^([0-9a-f]{32}) [0-9a-f]+ [0-9a-f]+ [0-9a-f]+ ([0-9a-f]+) +(\S+)$/gm;
 
 export function createOwnAddresses(timers: Timers): OwnAddresses {
-  let listing: Listing = new Map();
+  let listing: Listing = { all: [], byInterface: new Map() };
   let tookMs = Infinity;
   let goodUntilMs = -Infinity;
   return {
@@ -46,8 +49,9 @@ export function createOwnAddresses(timers: Timers): OwnAddresses {
         tookMs = endedMs - startedMs;
         goodUntilMs = endedMs + Math.min(REST_FACTOR * costMs, REST_MAX_MS);
       }
-      if (interfaceName !== undefined) return contains(listing.get(interfaceName) ?? [], range);
-      return [...listing.values()].some((keys) => contains(keys, range));
+      const keys =
+        interfaceName === undefined ? listing.all : listing.byInterface.get(interfaceName);
+      return contains(keys ?? [], range);
     },
   };
 }
@@ -55,12 +59,13 @@ export function createOwnAddresses(timers: Timers): OwnAddresses {
 /** libuv leaves out interfaces that are down or have no carrier: what is sent to their addresses is not for us. */
 function list(): Listing {
   const unusable = unusableAddresses();
-  return new Map(
+  const byInterface = new Map(
     Object.entries(networkInterfaces()).map(([name, addresses = []]) => {
       const keys = addresses.flatMap(({ address }) => addressKey(address) ?? []);
       return [name, keys.filter((key) => !unusable.has(`${name} ${key}`)).toSorted()];
     }),
   );
+  return { all: [...byInterface.values()].flat().toSorted(), byInterface };
 }
 
 /** Interface name and key. A kernel without IPv6 has no such file. */
