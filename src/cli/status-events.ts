@@ -23,9 +23,9 @@ export function eventRows(
   );
 }
 
-/** The detail of a check, and whether events are out of reach. */
+/** The detail of a check; and that its events are out of reach now, if it should hear of any. */
 export function detailOf({ last, listening }: ServiceStatus["checks"][number]): string {
   const detail = last?.detail ?? "";
   if (listening !== false) return detail;
-  return detail === "" ? "not listening" : `${detail}, not listening`;
+  return detail === "" ? "(polled only)" : `${detail} (polled only)`;
 }
