@@ -20,7 +20,7 @@ describe("starved", () => {
     const command = `ulimit -n 1024 && exec "${process.execPath}" "${program}" descriptors 9`;
     const { stdout } = await run("sh", ["-c", command]);
     const lines = stdout.trim().split("\n");
-    assert.equal(lines.length, 5, stdout);
+    assert.equal(lines.length, 10, stdout);
     for (const [index, line] of lines.entries()) {
       const reason = index === 3 ? "resolver-failed" : "no-descriptors";
       assert.ok(line.startsWith(`inconclusive ${reason} (`), line);

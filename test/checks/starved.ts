@@ -18,6 +18,11 @@ const checks = [
   { type: "http", url: `http://127.0.0.1:${port}/` },
   { type: "http", url: "http://health.example/" },
   { type: "http", url: `https://127.0.0.1:${port}/`, "ca-file": "/etc/passwd" },
+  { type: "tls", host: "127.0.0.1", port: Number(port) },
+  { type: "tls", host: "127.0.0.1", port: Number(port), "ca-file": "/etc/passwd" },
+  { type: "unix", path: "/run/anyctl-none.sock" },
+  { type: "file", path: "/etc/passwd", content: "root" },
+  { type: "address", addresses: ["127.0.0.1"] },
 ];
 
 await prepareProbes(checks.map((check) => CheckSchema.parse(check)));
