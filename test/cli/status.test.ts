@@ -116,6 +116,38 @@ const HELD: Status = {
   ],
 };
 
+/** One check cannot be judged, and the host was asleep. */
+const BLIND: Status = {
+  ...STATUS,
+  services: [
+    {
+      ...DNS,
+      checks: [
+        {
+          ...CHECK,
+          staleSince: "2025-12-31T23:58:00.000Z",
+          last: {
+            outcome: "inconclusive",
+            reason: "no-descriptors",
+            detail: "connect EMFILE 127.0.0.1:53",
+            at: "2026-01-01T00:00:09.000Z",
+            elapsedMs: 0.1,
+          },
+        },
+        { ...CHECK, name: "port" },
+      ],
+    },
+  ],
+  problems: [
+    {
+      since: "2025-12-31T23:58:03.000Z",
+      word: "inconclusive-checks",
+      detail:
+        "1 of 2 checks cannot be judged, 1 of them stale: no-descriptors (dns/resolver: connect EMFILE 127.0.0.1:53)",
+    },
+  ],
+};
+
 /** A staged drain, one of the PoP, a window, a pin. */
 const ORDERS: Status = {
   ...STATUS,
@@ -166,6 +198,7 @@ const cases = [
   { name: "orders", status: ORDERS, argv: [], color: false },
   { name: "narrow", status: TROUBLE, argv: [], color: false, columns: 60 },
   { name: "very-narrow", status: ORDERS, argv: [], color: false, columns: 20 },
+  { name: "blind", status: BLIND, argv: [], color: false },
   { name: "held", status: HELD, argv: [], color: false },
   { name: "well", status: STATUS, argv: [], color: false },
   { name: "trouble", status: TROUBLE, argv: [], color: false },

@@ -69,8 +69,23 @@ describe("an agent that lacks", () => {
     await exabgp.waitForStatus("the end of the problems", isWell);
     assert.deepEqual(exabgp.commands, ANNOUNCED);
     assert.deepEqual(failures(exabgp), []);
-    site.service.close();
+
+    // A drain that is ordered meanwhile is obeyed later, and one that stands is not forgotten.
+    limit(3);
+    site.drain("web", "");
+    const unread = () =>
+      exabgp.stderr
+        .split("\n")
+        .filter((line) => /"word":"drain-folder".*"msg":"problem"/.test(line));
+    await waitUntil("unread drains", () => unread().length > 0 || undefined);
+    limit(1024);
     await exabgp.waitForCommands(2);
+    const before = unread().length;
+    limit(3);
+    await waitUntil("unread drains again", () => unread().length > before || undefined);
+    limit(1024);
+    await exabgp.waitForStatus("the end of the problems", ({ problems }) => problems.length === 0);
+    assert.equal(exabgp.commands.length, 2);
   });
 
   test("ports keeps its routes, and goes on when there are some again", { skip }, async (t) => {

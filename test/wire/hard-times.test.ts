@@ -10,7 +10,7 @@ import { createMiniLab, type MiniLab } from "../lab/mini-lab.ts";
 import { ANYCAST } from "../lab/pop.ts";
 import { sendSignal } from "../lab/process.ts";
 import { EXABGP_USER } from "../lab/user.ts";
-import { wallClockMs } from "../lab/wait.ts";
+import { waitUntil, wallClockMs } from "../lab/wait.ts";
 import {
   stateOf,
   updates,
@@ -25,13 +25,12 @@ const HOLD_S = 240;
 
 const CHECKS = ["ipv4", "ipv6"] as const;
 
-/** Every key has its default, unless `defaults` says otherwise. */
-function config(defaults = "{}"): string {
+/** Every key has its default. */
+function config(): string {
   const checks = CHECKS.map(
     (family) => `      ${family}: { type: http, url: "${ANYCAST[family].url}healthz" }\n`,
   );
-  return `defaults: ${defaults}
-services:
+  return `services:
   web:
     prefixes: [${ANYCAST.ipv4.prefix}, "${ANYCAST.ipv6.prefix}"]
     scope: local
@@ -65,22 +64,26 @@ function logged({ pop }: MiniLab, msg: string, from: number): Record<string, unk
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+/** Whether a process in the network namespace of `pid` has a connection to port 80 (proc_pid_net(5)). */
+function isAsking(pid: number): boolean {
+  const rows = ["tcp", "tcp6"].map((file) => readFileSync(`/proc/${pid}/net/${file}`, "latin1"));
+  return rows.some((text) => /^ *\d+: \S+ [0-9A-F]+:0050 01 /m.test(text));
+}
+
 describe("a PoP that stands still", () => {
-  // One attempt of each check is always under way while nginx does not answer, and none of them is over.
-  const timing = { timeoutMs: 900, inFlightMs: 700 };
   let mini: MiniLab;
   before(async () => {
-    mini = await patientLab(config(`{ timeout: ${timing.timeoutMs}ms }`));
+    mini = await patientLab(config());
   });
   after(() => mini.remove());
 
-  /** SIGSTOP to nginx, then the agent in the midst of attempts, then ExaBGP. */
+  /** SIGSTOP to nginx, then to the agent in the midst of an attempt, then to ExaBGP. */
   async function stop(): Promise<number[]> {
     const { web, exabgp } = mini.pop;
     const agent = exabgp.agentPid();
     assert.ok(agent);
     web.hang();
-    await pause(timing.inFlightMs);
+    await waitUntil("an attempt", () => isAsking(agent) || undefined, { everyMs: 5 });
     for (const pid of [agent, exabgp.pid()]) sendSignal(pid, "SIGSTOP");
     return [exabgp.pid(), agent];
   }
