@@ -27,6 +27,10 @@ export const Host = z
   .string()
   .refine(isHost, "must be an IP address without brackets, or a host name");
 
+const PORT_ALLOWED = "must be a whole number from 1 to 65535";
+
+export const Port = z.int(PORT_ALLOWED).min(1, PORT_ALLOWED).max(65_535, PORT_ALLOWED);
+
 /** Off unless it is asked for: an idle connection occupies a worker of a single-threaded service. */
 export const Watch = z
   .boolean()

@@ -42,7 +42,17 @@ describe("registry", () => {
     [{ host: "a", port: 80.5 }, "port", /whole number from 1 to 65535/],
     [{ host: "a", port: "80" }, "port", /whole number from 1 to 65535/],
     [{ host: "a", port: 80, watch: "yes" }, "watch", /expected boolean/],
-    [{ host: "a", port: 80, send: "x" }, "", /Unrecognized key: "send"/],
+    [{ host: "a", port: 80, sent: "x" }, "", /Unrecognized key: "sent"/],
+    [{ host: "a", port: 80, send: "x" }, "send", /absent without expect/],
+    [{ host: "a", port: 80, "send-hex": "78" }, "send-hex", /absent without expect/],
+    [{ host: "a", port: 80, expect: "" }, "expect", /1 to 1232 bytes/],
+    [{ host: "a", port: 80, expect: "\u00e9".repeat(617) }, "expect", /1 to 1232 bytes/],
+    [{ host: "a", port: 80, "expect-hex": "0" }, "expect-hex", /bytes in hex/],
+    [{ host: "a", port: 80, "expect-hex": "0x41" }, "expect-hex", /bytes in hex/],
+    [{ host: "a", port: 80, "expect-hex": "41".repeat(1233) }, "expect-hex", /bytes in hex/],
+    [{ host: "a", port: 80, expect: "x", "expect-hex": "78" }, "expect-hex", /expect says it/],
+    [{ host: "a", port: 80, expect: "x", "should-fail": true }, "expect", /should-fail is true/],
+    [{ host: "a", port: 80, watch: true, "should-fail": true }, "watch", /should-fail is true/],
   ];
   for (const [keys, path, message] of invalid) {
     test(`tcp refuses ${JSON.stringify(keys).slice(0, 60)}`, () => {

@@ -91,15 +91,21 @@ describe("tcp", { timeout: HANG_MS }, () => {
       context.after(() => filler.destroy());
       await once(filler, "connect");
     }
-    const timers = manualTimers();
-    const running = runCheck({ type: "tcp", host: "127.0.0.1", port }, { timers, timeoutMs: 500 });
-    // The name is an address: after one turn the connection is under way.
-    await new Promise(setImmediate);
-    timers.advance(500);
-    const { result } = await running;
-    assert.equal(`${result.outcome} ${result.reason}`, "fail timeout");
-    assert.match(result.detail, /^no answer to the connection request: 127\.0\.0\.1 port \d+$/);
-    assert.equal(timers.pending, 0);
+    // Silence is no refusal: it is a timeout where a connection should fail, too.
+    for (const shouldFail of [false, true]) {
+      const timers = manualTimers();
+      const check = { type: "tcp", host: "127.0.0.1", port, "should-fail": shouldFail };
+      const running = runCheck(check, { timers, timeoutMs: 500 });
+      // The name is an address: after one turn the connection is under way.
+      // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
+      await new Promise(setImmediate);
+      timers.advance(500);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      const { result } = await running;
+      assert.equal(`${result.outcome} ${result.reason}`, "fail timeout");
+      assert.match(result.detail, /^no answer to the connection request: 127\.0\.0\.1 port \d+$/);
+      assert.equal(timers.pending, 0);
+    }
   });
 
   test("time that is over before it begins says nothing about the service", async (context) => {

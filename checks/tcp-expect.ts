@@ -1,0 +1,70 @@
+/** `tcp` with `expect`: says something, or waits to be spoken to, and compares how the answer begins. */
+import { compare, excerpt } from "./bytes.ts";
+import { resultOfError } from "./connect-error.ts";
+import { fail, NOT_ASKED, pass, type Result } from "./probe.ts";
+import type { Addresses } from "./resolve.ts";
+import { converse } from "./stream.ts";
+
+export interface Expectation {
+  readonly send: Buffer | undefined;
+  readonly expect: Buffer;
+}
+
+export async function expectAnswer(
+  target: { readonly host: string; readonly port: number; readonly addresses: Addresses },
+  { send, expect }: Expectation,
+  signal: AbortSignal,
+): Promise<Result> {
+  // At most as much as is expected, and the piece that was too much.
+  let answer: Buffer = Buffer.alloc(0);
+  const hear = (piece: Buffer): Result | undefined => {
+    answer = Buffer.concat([answer, piece]);
+    return judgeBytes(answer, expect);
+  };
+  try {
+    const heard = await converse({ ...target, send, hear }, signal);
+    switch (heard.kind) {
+      case "heard":
+        return heard.value;
+      case "closed":
+        return fail("closed", `after ${progress(answer, expect)}`);
+      case "self":
+        return fail("refused", `port ${target.port} was free and connected to itself`);
+      case "timeout":
+        return heard.isConnected
+          ? fail("timeout", `waiting for the answer: ${progress(answer, expect)}`)
+          : fail("timeout", unanswered(target));
+      case "not-asked":
+        return NOT_ASKED;
+    }
+  } catch (error) {
+    const result = resultOfError(error);
+    // An error without a word is a bug of ours, and must not withdraw the service.
+    if (result === undefined) throw error;
+    return result;
+  }
+}
+
+/** @returns Undefined while more bytes could still decide either way. */
+export function judgeBytes(answer: Buffer, expect: Buffer): Result | undefined {
+  const comparison = compare(answer, expect);
+  if (comparison === "more") return undefined;
+  if (comparison === "equal") return pass(`answer begins ${excerpt(expect)}`);
+  const { differsAt } = comparison;
+  return fail("wrong-answer", `answer differs at byte ${differsAt + 1}: ${excerpt(answer)}`);
+}
+
+export function unanswered({
+  addresses,
+  port,
+}: {
+  readonly addresses: Addresses;
+  readonly port: number;
+}): string {
+  const tried = addresses.map(({ address }) => address).join(", ");
+  return `no answer to the connection request: ${tried} port ${port}`;
+}
+
+function progress(answer: Buffer, expect: Buffer): string {
+  return `${answer.length} of ${expect.length} bytes`;
+}
