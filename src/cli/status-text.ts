@@ -8,6 +8,7 @@ import {
   deviates,
   isOverruled,
   listPrefixes,
+  roleOf,
   SESSION_COLORS,
   STATE_COLORS,
   VERDICT_COLORS,
@@ -45,6 +46,8 @@ export function writeStatus(
   const pins = status.pins.filter(
     ({ service }) => shown.has(service) || !isService(status, service),
   );
+  const hasRoles = services.some(({ checks }) => checks.some((check) => roleOf(check) !== ""));
+  const roleHeading = hasRoles ? ["ROLE"] : [];
   const sections = [
     writeHead(status, options),
     section(["SERVICE", "STATE", "REASON", "SINCE", "PREFIXES"], serviceRows(services, options)),
@@ -53,8 +56,8 @@ export function writeStatus(
       routeRows(services, options),
     ),
     section(
-      ["CHECK", "TYPE", "VERDICT", "SINCE", "STREAK", "LAST", "TOOK", "DETAIL"],
-      checkRows(services, options),
+      ["CHECK", "TYPE", ...roleHeading, "VERDICT", "SINCE", "STREAK", "LAST", "TOOK", "DETAIL"],
+      checkRows(services, roleHeading.length > 0, options),
     ),
     section(EVENT_HEADING, eventRows(services, options.wallMs)),
     section(
@@ -125,13 +128,18 @@ function writeHead(
 }
 
 function serviceRows(services: readonly ServiceStatus[], options: StatusTextOptions): Row[] {
-  return services.map(({ name, state, reason, since, routes }) => [
-    name,
-    colored(state, STATE_COLORS[state]),
-    reason,
-    age(since, options.wallMs),
-    listPrefixes(routes.map(({ prefix }) => prefix)),
+  return services.map((service) => [
+    service.name,
+    colored(service.state, STATE_COLORS[service.state]),
+    reasonOf(service, options),
+    age(service.since, options.wallMs),
+    listPrefixes(service.routes.map(({ prefix }) => prefix)),
   ]);
+}
+
+/** `min-up-time, in 42s`: when the announcement comes. */
+function reasonOf({ reason, announcesAt }: ServiceStatus, { wallMs }: StatusTextOptions): string {
+  return announcesAt === undefined ? reason : `${reason}, ${wait(announcesAt, wallMs)}`;
 }
 
 /** All of them for one service; else only those where ExaBGP is not where it should be, or another service decides. */
@@ -152,11 +160,16 @@ function routeRows(services: readonly ServiceStatus[], { isDetailed }: StatusTex
   );
 }
 
-function checkRows(services: readonly ServiceStatus[], { wallMs }: StatusTextOptions): Row[] {
+function checkRows(
+  services: readonly ServiceStatus[],
+  hasRoles: boolean,
+  { wallMs }: StatusTextOptions,
+): Row[] {
   return services.flatMap(({ name, checks }) =>
     checks.map((check) => [
       `${name}/${check.name}`,
       check.type,
+      ...(hasRoles ? [roleOf(check) || "-"] : []),
       verdictCell(check),
       age(check.since, wallMs),
       check.streak === "" ? "-" : check.streak,

@@ -50,6 +50,15 @@ export function summarizeRoutes(routes: readonly RouteStatus[]): string {
   return [...fates].map(([fate, prefixes]) => `${listPrefixes(prefixes)} ${fate}`).join("; ");
 }
 
+/** `advisory, use origin`: what a check is besides one of all that are required; empty for most. */
+export function roleOf({ advisory, weight, use }: ServiceStatus["checks"][number]): string {
+  return [
+    ...(advisory ? ["advisory"] : []),
+    ...(weight === 1 ? [] : [`weight ${weight}`]),
+    ...(use === undefined ? [] : [`use ${use}`]),
+  ].join(", ");
+}
+
 /** Whether ExaBGP has not (yet) been brought to what is wanted, as far as anybody knows. */
 export function deviates({ wanted, told, answer }: RouteStatus): boolean {
   if (answer === "failed" || answer === "pending") return true;
@@ -62,7 +71,7 @@ export function isOverruled(
   state: ServiceStatus["state"],
   { wanted, variant }: RouteStatus,
 ): boolean {
-  if (state === "up" || state === "pinned") return wanted === "withdraw";
+  if (state === "up" || state === "degraded" || state === "pinned") return wanted === "withdraw";
   if (wanted !== "announce") return false;
   return state === "drained" || (state === "down" && variant !== "down");
 }

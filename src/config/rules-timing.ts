@@ -3,7 +3,7 @@ import { formatDuration } from "./duration.ts";
 import type { ConfigDocument } from "./document.ts";
 import type { Draft } from "./issues.ts";
 import { formatPath, type Path, type Problem } from "./problem.ts";
-import { isUse } from "./schema-check.ts";
+import { isUse, type Judging } from "./schema-check.ts";
 import type { CheckTiming } from "./schema-timing.ts";
 import type { Sources } from "./source.ts";
 import { resolveTiming } from "./timing.ts";
@@ -15,7 +15,7 @@ const TIMEOUT_SAFE_MS = 250;
 interface TimingPlace {
   readonly document: ConfigDocument;
   readonly path: Path;
-  readonly given: Draft<CheckTiming>;
+  readonly given: Draft<CheckTiming & Judging>;
   readonly defaults: Draft<CheckTiming>;
 }
 
@@ -59,7 +59,7 @@ export function timingWarnings(sources: Sources): Problem[] {
         problem(document, [...path, "fast-interval"], message, "better at most the interval"),
       );
     }
-    if (given.fall !== undefined && fall === 1) {
+    if (given.fall !== undefined && fall === 1 && given.advisory !== true) {
       const message = "1 withdraws the service after a single lost packet";
       warnings.push(problem(document, [...path, "fall"], message, "better 2 or more"));
     }

@@ -139,10 +139,10 @@ function checkCells({
   readonly service: ServiceStatus;
   readonly check: CheckStatus;
 }): Cell[] {
-  const { name, type, verdict, since, streak, last } = check;
+  const { name, type, advisory, verdict, since, streak, last } = check;
   return [
     `${service.name}/${name}`,
-    type,
+    advisory ? `${type}, advisory` : type,
     word(verdict),
     since,
     streak === "" ? "-" : streak,

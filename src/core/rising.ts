@@ -46,8 +46,8 @@ export function riseEndMs(state: AgentState, at: number): number | undefined {
 }
 
 /**
- * Since when a service counts as met before it was ever judged: what an earlier life of the agent left announced
- * was met then, and a restart between the two limits of a hysteresis changes nothing.
+ * Since when a service counts as met before it was ever judged: what is announced, by an earlier life of the agent or
+ * for a service that had another name, was met then. Between the two limits of a hysteresis it goes on.
  *
  * @param routes Of its prefixes.
  * @param whenDown What it announces while it is not met, in the same order.
@@ -60,7 +60,6 @@ export function metBefore(
   const wasMet = routes.some(
     (route, nth) =>
       route !== undefined &&
-      route.told === "unknown" &&
       isAnnounced(route) &&
       JSON.stringify(route.owned?.route) !== JSON.stringify(whenDown?.[nth]),
   );

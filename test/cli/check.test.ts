@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { run } from "./fake-io.ts";
@@ -136,5 +137,35 @@ describe("check", () => {
     const lines = err.trimEnd().split("\n");
     assert.ok(lines.length >= 3);
     assert.match(lines.at(-1) ?? "", /^anyctl: Cannot use config ".*": \d+ problems$/);
+  });
+
+  it("probes a shared check once for all its uses", async (context) => {
+    let requests = 0;
+    const server = createHttpServer((_, response) => {
+      requests += 1;
+      response.end("ok");
+    }).listen(0, "127.0.0.1");
+    context.after(() => server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { configPath } = makePop(
+      context,
+      `checks: { both: { type: http, url: "http://127.0.0.1:${port}/" } }
+services:
+  dns: { scope: local, prefixes: [192.0.2.0/24], checks: { a: { use: both }, b: { use: both } } }
+  web: { scope: local, prefixes: [198.51.100.0/24], checks: { c: { use: both } } }
+`,
+    );
+    const all = await run(["check", "--json", "--config", configPath]);
+    assert.equal(all.status, 0, all.err);
+    const found = JSON.parse(all.out) as { check: string; outcome: string }[];
+    assert.deepEqual(
+      found.map(({ check, outcome }) => `${check} ${outcome}`),
+      ["dns/a pass", "dns/b pass", "web/c pass"],
+    );
+    assert.equal(requests, 1);
+    const one = await run(["check", "web/c", "--config", configPath]);
+    assert.match(one.out, /web\/c +http +pass/);
+    assert.equal(requests, 2);
   });
 });

@@ -55,6 +55,35 @@ describe("simulate", () => {
     );
   });
 
+  it("waits for min-up-time, to the millisecond, and degrades by advice", async (context) => {
+    const { configPath } = makePop(
+      context,
+      `services:
+  dns:
+    scope: local
+    prefixes: [192.0.2.0/24]
+    when: { degraded: { med: 500 } }
+    min-up-time: 2500ms
+    checks:
+      port: { type: tcp, host: 127.0.0.1, port: 9, rise: 1 }
+      backend: { type: tcp, host: 127.0.0.1, port: 9, rise: 1, fall: 1, advisory: true }
+`,
+    );
+    const argv = ["--service", "dns", "--results", "port=S,backend=SSSSF", "--config", configPath];
+    const { status, out, err } = await run(["simulate", ...argv]);
+    assert.deepEqual([status, err], [0, ""]);
+    assert.deepEqual(
+      out.split("\n").filter((line) => /[=>] /.test(line)),
+      [
+        "0.000s  = dns starting -> rising (min-up-time)",
+        "2.500s  = dns rising -> up (all-checks-up)",
+        "2.500s  > announce route 192.0.2.0/24 next-hop self",
+        "4.000s  = dns up -> degraded (check-degraded)",
+        "4.000s  > announce route 192.0.2.0/24 next-hop self med 500",
+      ],
+    );
+  });
+
   it("checks that disagree, and a prefix that is shared", async (context) => {
     const { out } = await simulate(context, "--service", "dns", "--results", "tcp=SSSFF");
     assert.equal(

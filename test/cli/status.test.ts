@@ -148,6 +148,33 @@ const BLIND: Status = {
   ],
 };
 
+/** The adviser of one is down, one takes its time. */
+const COMPOSED: Status = {
+  ...STATUS,
+  services: [
+    {
+      ...DNS,
+      state: "degraded",
+      reason: "check-degraded",
+      required: { up: 40, needed: 40, total: 70 },
+      routes: [{ ...ROUTE, variant: "degraded" }],
+      checks: [
+        { ...CHECK, weight: 40 },
+        { ...CHECK, name: "spare", weight: 30, use: "port" },
+        { ...CHECK, name: "backend", advisory: true, use: "origin", verdict: "down" },
+      ],
+    },
+    {
+      ...DNS,
+      name: "web",
+      state: "rising",
+      reason: "min-up-time",
+      announcesAt: "2026-01-01T00:00:52.000Z",
+      routes: [{ ...OUT, wanted: "leave" }],
+    },
+  ],
+};
+
 /** A staged drain, one of the PoP, a window, a pin. */
 const ORDERS: Status = {
   ...STATUS,
@@ -200,6 +227,7 @@ const cases = [
   { name: "very-narrow", status: ORDERS, argv: [], color: false, columns: 20 },
   { name: "blind", status: BLIND, argv: [], color: false },
   { name: "held", status: HELD, argv: [], color: false },
+  { name: "composed", status: COMPOSED, argv: [], color: false },
   { name: "well", status: STATUS, argv: [], color: false },
   { name: "trouble", status: TROUBLE, argv: [], color: false },
   { name: "trouble-in-color", status: TROUBLE, argv: [], color: true },

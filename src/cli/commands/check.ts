@@ -77,16 +77,25 @@ async function probeAll(checks: readonly CheckPlan[], io: CommandIo): Promise<Fi
   const { createProbeContext } = await import("../../../checks/context.ts");
   await prepareProbes(checks.map(({ spec }) => spec));
   const context = createProbeContext();
-  const findings: Finding[] = [];
-  const queue = checks.entries();
+  const attempts = new Map<string, Attempt>();
+  // One of all uses of a shared check is enough.
+  const queue = new Map(checks.map((check) => [probeOf(check), check])).entries();
   const work = async () => {
-    for (const [at, check] of queue) {
+    for (const [key, check] of queue) {
       const probe = createProbe(check.spec, context);
-      findings[at] = { check, attempt: await attempt(probe, check.timing.timeoutMs, io.timers) };
+      attempts.set(key, await attempt(probe, check.timing.timeoutMs, io.timers));
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  return findings;
+  return checks.flatMap((check) => {
+    const made = attempts.get(probeOf(check));
+    return made === undefined ? [] : { check, attempt: made };
+  });
+}
+
+/** Checks with the same key are probed once. Ids have a slash, names of shared checks have none. */
+function probeOf({ id, use }: CheckPlan): string {
+  return use ?? id;
 }
 
 function toText(findings: readonly Finding[], { color }: CommandIo): string {
