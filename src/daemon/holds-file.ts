@@ -54,6 +54,8 @@ export class HoldsFile {
   load(): Map<string, Flap[]> {
     try {
       const { size } = statSync(this.#path);
+      // What it says is known only to the parser: also an empty history is news to it.
+      this.#saved = "";
       if (size > FILE_MAX_BYTES) throw new TypeError(`it has ${size} bytes`);
       const { history, odd } = parse(readFileSync(this.#path, "utf8"), this.#moment());
       if (odd > 0) this.#report(`Ignores ${odd} entries of "${this.#path}" that make no sense`);

@@ -134,6 +134,22 @@ describe("drain files", () => {
     );
   });
 
+  it("are not made by an order to end a hold that cannot be taken away", async (t) => {
+    const { first, problems } = await watched(t, (at) => {
+      write(at, "other", { undrain: true, clearHold: true, reason: "done" });
+      mkdirSync(join(at, ".consumed-other", "x"), { recursive: true });
+    });
+    assert.deepEqual(first.drains, []);
+    assert.deepEqual(
+      first.undrains.map(({ service, clearsHold }) => [service, clearsHold]),
+      [["other", true]],
+    );
+    assert.match(
+      problems.join("; "),
+      /Ignores "other": the file ends an order and cannot be taken/,
+    );
+  });
+
   // What is in a file can never keep it from draining.
   const odd: { name: string; make: (path: string) => void; problem: string | undefined }[] = [
     { name: "made by touch", make: (path) => writeFileSync(path, ""), problem: undefined },
