@@ -27,6 +27,13 @@ describe("starved", () => {
     }
   });
 
+  test("no descriptors for a held connection: no event, and it stands when there are some", async () => {
+    const holder = fileURLToPath(new URL("held-starved.js", import.meta.url));
+    const command = `ulimit -n 1024 && exec "${process.execPath}" "${holder}"`;
+    const { stdout } = await run("sh", ["-c", command]);
+    assert.equal(stdout, "false 0 true\n");
+  });
+
   const skip = mayUnshare ? false : "may not make a network namespace";
   test("no ports, and a port that connects to itself", { skip }, async () => {
     const command = [
