@@ -1,9 +1,8 @@
-/** `tcp` with `expect`: says something, or waits to be spoken to, and compares how the answer begins. */
+/** `tcp` and `unix` with `expect`: says something, or waits to be spoken to, and compares how the answer begins. */
 import { compare, excerpt } from "./bytes.ts";
 import { resultOfError } from "./connect-error.ts";
 import { fail, NOT_ASKED, pass, type Result } from "./probe.ts";
-import type { Addresses } from "./resolve.ts";
-import { converse } from "./stream.ts";
+import { converse, type Target } from "./stream.ts";
 
 export interface Expectation {
   readonly send: Buffer | undefined;
@@ -11,9 +10,10 @@ export interface Expectation {
 }
 
 export async function expectAnswer(
-  target: { readonly host: string; readonly port: number; readonly addresses: Addresses },
+  target: Target,
   { send, expect }: Expectation,
   signal: AbortSignal,
+  judgeError: (error: unknown) => Result | undefined = resultOfError,
 ): Promise<Result> {
   // At most as much as is expected, and the piece that was too much.
   let answer: Buffer = Buffer.alloc(0);
@@ -29,7 +29,7 @@ export async function expectAnswer(
       case "closed":
         return fail("closed", `after ${progress(answer, expect)}`);
       case "self":
-        return fail("refused", `port ${target.port} was free and connected to itself`);
+        return fail("refused", "the port was free and connected to itself");
       case "timeout":
         return heard.isConnected
           ? fail("timeout", `waiting for the answer: ${progress(answer, expect)}`)
@@ -38,7 +38,7 @@ export async function expectAnswer(
         return NOT_ASKED;
     }
   } catch (error) {
-    const result = resultOfError(error);
+    const result = judgeError(error);
     // An error without a word is a bug of ours, and must not withdraw the service.
     if (result === undefined) throw error;
     return result;
@@ -54,15 +54,11 @@ export function judgeBytes(answer: Buffer, expect: Buffer): Result | undefined {
   return fail("wrong-answer", `answer differs at byte ${differsAt + 1}: ${excerpt(answer)}`);
 }
 
-export function unanswered({
-  addresses,
-  port,
-}: {
-  readonly addresses: Addresses;
-  readonly port: number;
-}): string {
-  const tried = addresses.map(({ address }) => address).join(", ");
-  return `no answer to the connection request: ${tried} port ${port}`;
+export function unanswered(target: Target): string {
+  const what = "no answer to the connection request";
+  if ("path" in target) return what;
+  const tried = target.addresses.map(({ address }) => address).join(", ");
+  return `${what}: ${tried} port ${target.port}`;
 }
 
 function progress(answer: Buffer, expect: Buffer): string {

@@ -95,7 +95,7 @@ function connectOnce(
     const socket = connect({ host, port, ...connectOptions(addresses) });
     const stop = (): void => {
       socket.destroy();
-      resolve(fail("timeout", unanswered({ addresses, port })));
+      resolve(fail("timeout", unanswered({ host, port, addresses })));
     };
     signal.addEventListener("abort", stop, { once: true });
     socket.once("close", () => signal.removeEventListener("abort", stop));

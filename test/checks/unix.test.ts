@@ -20,8 +20,8 @@ const FULL_LISTENER = `
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   });`;
 
-async function judge(path: string): Promise<string> {
-  const { result, error } = await runCheck({ type: "unix", path });
+async function judge(path: string, keys: object = {}): Promise<string> {
+  const { result, error } = await runCheck({ type: "unix", path, ...keys });
   assert.equal(error, undefined);
   return `${result.outcome} ${result.reason}: ${result.detail}`;
 }
@@ -98,6 +98,7 @@ describe("unix", { timeout: HANG_MS }, () => {
       chmodSync(path, 0o600);
       const said = `inconclusive no-permission: connect EACCES ${path}`;
       assert.equal(await asNobody(() => judge(path)), said);
+      assert.equal(await asNobody(() => judge(path, { expect: "x" })), said);
       chmodSync(path, 0o666);
       assert.equal(await asNobody(() => judge(path)), "pass passed: connected");
     },
@@ -113,10 +114,41 @@ describe("unix", { timeout: HANG_MS }, () => {
       if (line.includes("ready to accept connections")) break;
     }
     assert.equal(await judge(path), "pass passed: connected");
+    const ping = { send: "PING\r\n", expect: "+PONG" };
+    assert.equal(await judge(path, ping), 'pass passed: answer begins "+PONG"');
     child.kill("SIGKILL");
     await once(child, "exit");
     // Its path stays.
     assert.equal(await judge(path), `fail refused: connect ECONNREFUSED ${path}`);
+  });
+
+  test("expect: right, wrong, cut short, and silent", async (context) => {
+    const { path, server } = await listenIn(context);
+    let answer = "OK 1\n";
+    let asked = 0;
+    const sockets: Socket[] = [];
+    server.on("connection", (socket) => {
+      sockets.push(socket);
+      socket.on("data", () => {
+        asked += 1;
+        if (answer !== "") socket.end(answer);
+      });
+    });
+    const keys = { send: "status\n", "expect-hex": "4f 4b 20" };
+    assert.equal(await judge(path, keys), 'pass passed: answer begins "OK "');
+    answer = "NO";
+    assert.equal(await judge(path, keys), 'fail wrong-answer: answer differs at byte 1: "NO"');
+    answer = "O";
+    assert.equal(await judge(path, keys), "fail closed: after 1 of 3 bytes");
+    answer = "";
+    const timers = manualTimers();
+    const check = { type: "unix", path, ...keys };
+    const running = runCheck(check, { timers, timeoutMs: 500 });
+    await until(() => asked === 4);
+    timers.advance(500);
+    assert.equal((await running).result.detail, "waiting for the answer: 0 of 3 bytes");
+    for (const socket of sockets) if (!socket.closed) await once(socket.resume(), "close");
+    assert.match(await judge(`${path}-none`, keys), /^fail refused: connect ENOENT/);
   });
 
   test("watch: the end of the idle connection is heard", async (context) => {
