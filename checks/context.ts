@@ -4,6 +4,7 @@ import { Places } from "./places.ts";
 import { LOOKS_MAX } from "./file-look.ts";
 import { createOwnAddresses, type OwnAddresses } from "./own-addresses.ts";
 import { createResolver, type Resolver, type ResolverOptions } from "./resolve.ts";
+import { SystemdUnits } from "./systemd-units.ts";
 import { systemTimers, type Timers } from "./timers.ts";
 import { createWallClock, type WallClock } from "./wall-clock.ts";
 
@@ -19,11 +20,15 @@ export interface ProbeContext {
   readonly fileLooks: Places;
   /** Shared, so that they are listed once for all who ask together. */
   readonly ownAddresses: OwnAddresses;
+  /** Connects when it is first asked. */
+  readonly systemd: SystemdUnits;
 }
 
 interface ContextOptions extends ResolverOptions {
   /** Milliseconds since 1970; by default the system's clock. */
   readonly wallMs?: () => number;
+  /** Address of the system bus; by default that of the environment, or the usual one. */
+  readonly systemBus?: string;
 }
 
 /** Opens nothing. */
@@ -36,5 +41,6 @@ export function createProbeContext(options: ContextOptions = {}): ProbeContext {
     programs: createPrograms(),
     fileLooks: new Places({ max: LOOKS_MAX }),
     ownAddresses: createOwnAddresses(timers),
+    systemd: new SystemdUnits(timers, options.systemBus),
   };
 }

@@ -4,7 +4,9 @@ import type { ProbeContext } from "./context.ts";
 import { run, type Run } from "./exec-run.ts";
 import { createVeil } from "./exec-veil.ts";
 import { mistakeInBodyTest, parseBodyTest } from "./http-expect.ts";
+import type { Listen } from "./listen.ts";
 import { fail, inconclusive, pass, type Probe, type Result } from "./probe.ts";
+import { watchFile } from "./trigger.ts";
 
 /** More is a script, and belongs into a file. */
 const WORDS_MAX = 64;
@@ -69,6 +71,9 @@ export const ExecCheck = z.strictObject({
     .describe(
       "Text that its standard output contains, or /regex/ or /regex/i that it matches, in the first 4 KiB. [any output]",
     ),
+  trigger: Path.optional().describe(
+    "File that may be absent: the program is run at once when it is written, made, replaced or removed. [none]",
+  ),
 });
 export type ExecCheck = z.infer<typeof ExecCheck>;
 
@@ -122,15 +127,17 @@ export function createExecProbe(spec: ExecCheck, { programs, timers }: ProbeCont
   }
 }
 
+export function listenExec({ trigger }: ExecCheck, { timers }: ProbeContext): Listen | undefined {
+  return trigger === undefined ? undefined : watchFile(trigger, timers);
+}
+
 /** Passes with time, without anybody mending anything. */
 const TRANSIENT: ReadonlySet<string> = new Set(["EAGAIN", "ENOMEM", "ENOBUFS", "ETXTBSY"]);
 
-/** What the kernel says about a program that is not there, or not for this user (execve(2)). */
+/** What the kernel says about a program that is not there (execve(2)). */
 const NOT_THERE: ReadonlySet<string> = new Set([
   "ENOENT",
   "ENOTDIR",
-  "EACCES",
-  "EPERM",
   "ELOOP",
   "ENAMETOOLONG",
   "EISDIR",
@@ -146,6 +153,9 @@ function judgeStart(error: unknown, path: string): Result {
     return inconclusive("no-descriptors", `cannot run ${path}: ${code}`);
   }
   if (TRANSIENT.has(code)) return inconclusive("no-processes", `cannot run ${path}: ${code}`);
+  if (code === "EACCES" || code === "EPERM") {
+    return inconclusive("no-permission", `may not run ${path}: ${code}`);
+  }
   // With ENOENT also its interpreter, or `cwd`.
   if (NOT_THERE.has(code)) return fail("not-found", `cannot run ${path}: ${code}`);
   throw error;

@@ -4,12 +4,13 @@ import { AddressCheck, createAddressProbe } from "./address.ts";
 import type { ProbeContext } from "./context.ts";
 import { createDnsProbe, DnsCheck } from "./dns.ts";
 import { loadDnsPacket } from "./dns-message.ts";
-import { createExecProbe, ExecCheck } from "./exec.ts";
+import { createExecProbe, ExecCheck, listenExec } from "./exec.ts";
 import { createFileProbe, FileCheck, listenFile } from "./file.ts";
 import { createHttpProbe, HttpCheck, listenHttp } from "./http.ts";
 import { loadGot } from "./http-request.ts";
 import type { Listen } from "./listen.ts";
 import type { Probe } from "./probe.ts";
+import { createSystemdProbe, listenSystemd, SystemdCheck } from "./systemd.ts";
 import { createTcpProbe, listenTcp, TcpCheck } from "./tcp.ts";
 import { createTlsProbe, TlsCheck } from "./tls.ts";
 import { createUdpProbe, UdpCheck } from "./udp.ts";
@@ -24,9 +25,15 @@ export type { ProbeContext } from "./context.ts";
 export const CHECK_TYPES = {
   address: { schema: AddressCheck, create: createAddressProbe, prepare: nothing, listen: deaf },
   dns: { schema: DnsCheck, create: createDnsProbe, prepare: loadDnsPacket, listen: deaf },
-  exec: { schema: ExecCheck, create: createExecProbe, prepare: nothing, listen: deaf },
+  exec: { schema: ExecCheck, create: createExecProbe, prepare: nothing, listen: listenExec },
   file: { schema: FileCheck, create: createFileProbe, prepare: nothing, listen: listenFile },
   http: { schema: HttpCheck, create: createHttpProbe, prepare: loadGot, listen: listenHttp },
+  systemd: {
+    schema: SystemdCheck,
+    create: createSystemdProbe,
+    prepare: nothing,
+    listen: listenSystemd,
+  },
   tcp: { schema: TcpCheck, create: createTcpProbe, prepare: nothing, listen: listenTcp },
   tls: { schema: TlsCheck, create: createTlsProbe, prepare: nothing, listen: deaf },
   udp: { schema: UdpCheck, create: createUdpProbe, prepare: nothing, listen: deaf },

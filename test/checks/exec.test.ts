@@ -117,14 +117,16 @@ describe("exec judges", { timeout: HANG_MS }, () => {
     };
     const paths: readonly [path: string, code: string][] = [
       [join(folder, "none"), "ENOENT"],
-      [script("plain", "#!/bin/sh\n", 0o644), "EACCES"],
       [script("orphan", "#!/none/interpreter\n", 0o755), "ENOENT"],
-      [join(folder, "plain", "below"), "ENOTDIR"],
+      [join(script("plain", "#!/bin/sh\n", 0o644), "below"), "ENOTDIR"],
     ];
     for (const [path, code] of paths) {
       const result = await shown({ type: "exec", command: [path] });
       assert.equal(result, `fail not-found: cannot run ${path}: ${code}`.slice(0, 200));
     }
+    const plain = join(folder, "plain");
+    const forbidden = await shown({ type: "exec", command: [plain] });
+    assert.equal(forbidden, `inconclusive no-permission: may not run ${plain}: EACCES`);
     const elsewhere = await shown({ type: "exec", command: ["/bin/true"], cwd: folder + "/none" });
     assert.equal(elsewhere, "fail not-found: cannot run /bin/true: ENOENT");
   });
