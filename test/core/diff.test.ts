@@ -188,6 +188,40 @@ describe("diffReload", () => {
     assert.deepEqual([all.announced, all.lost, all.massWithdrawal], [2, 2, true]);
   });
 
+  it("tells of weights as of the service, because no check is judged anew by them", () => {
+    const light = [check("dns", "port"), check("dns", "other")];
+    const heavy = light.map((one) => ({ ...one, weight: 7 }));
+    const require = { weight: 1, hysteresis: 0 };
+    const before = plan(service("dns", [route(A)], { require, checks: light }));
+    const state = running(before);
+    const after = plan(service("dns", [route(A)], { require, checks: heavy }));
+    const diff = diffReload(state, after, 100, attributesOf);
+    assert.deepEqual([diff.services.changed, diff.checks, diff.decisions], [["dns"], [], []]);
+    const more = plan(
+      service("dns", [route(A)], { require, checks: [...light, check("dns", "third")] }),
+    );
+    const added = diffReload(state, more, 100, attributesOf);
+    assert.deepEqual(added.services.changed, []);
+    assert.deepEqual(added.checks, [{ change: "added", check: "dns/third" }]);
+  });
+
+  it("tells of when.degraded where it is not simply what is announced", () => {
+    const before = plan(service("dns", [route(A)]));
+    const state = running(before);
+    const other = plan(service("dns", [route(A)], { when: { degraded: [route(A, 500)] } }));
+    const changed = diffReload(state, other, 100, attributesOf).prefixes;
+    assert.deepEqual(
+      changed.map(({ attributes }) => attributes.map((one) => one.state)),
+      [["degraded"]],
+    );
+    const follows = plan(service("dns", [route(A, 7)]));
+    const both = diffReload(state, follows, 100, attributesOf).prefixes;
+    assert.deepEqual(
+      both.map(({ attributes }) => attributes.map((one) => one.state)),
+      [["up"]],
+    );
+  });
+
   it("counts as taken away what stays in the file and is withdrawn at once", () => {
     const checks = [check("dns", "port"), check("dns", "other")];
     const before = plan(service("dns", [route(A)], { require: "any", checks }));
