@@ -1,5 +1,5 @@
 /** Which checks cannot be judged now, in words: their verdicts stand, dead or alive. */
-import { staleSinceMs } from "./stale.ts";
+import { longestIntervalMs, staleSinceMs } from "./stale.ts";
 import type { AgentState } from "./state.ts";
 import { list } from "./why-words.ts";
 
@@ -23,7 +23,7 @@ export function doubts(state: AgentState, nowMs: number): string | undefined {
     if (planned === undefined) continue;
     const { last, countedAtMs, countsFromMs } = known;
     const isStale = staleSinceMs(known, planned, nowMs) !== undefined;
-    const limitMs = Math.max(DOUBT_MS, DOUBT_INTERVALS * planned.timing.intervalMs);
+    const limitMs = Math.max(DOUBT_MS, DOUBT_INTERVALS * longestIntervalMs(planned));
     const isOpen = nowMs - Math.max(countedAtMs, countsFromMs) > limitMs;
     const isDoubtful = isStale || (isOpen && last?.result.outcome === "inconclusive");
     if (!isDoubtful) continue;

@@ -8,13 +8,17 @@ const STALE_MS = 60_000;
 /** A check that is made rarely is stale only when several attempts are missing. */
 const STALE_INTERVALS = 3;
 
+/** Between two attempts, whatever the verdict is; milliseconds. */
+export function longestIntervalMs({ timing }: Pick<CheckPlan, "timing">): number {
+  return Math.max(timing.intervalMs, timing.slowIntervalMs);
+}
+
 /** Since when nothing has counted, milliseconds on the monotonic clock; undefined: not for too long. */
 export function staleSinceMs(
   { countedAtMs }: Pick<CheckState, "countedAtMs">,
-  { timing }: Pick<CheckPlan, "timing">,
+  check: Pick<CheckPlan, "timing">,
   nowMs: number,
 ): number | undefined {
-  const longestMs = Math.max(timing.intervalMs, timing.slowIntervalMs);
-  const limitMs = Math.max(STALE_MS, STALE_INTERVALS * longestMs);
+  const limitMs = Math.max(STALE_MS, STALE_INTERVALS * longestIntervalMs(check));
   return nowMs - countedAtMs > limitMs ? countedAtMs : undefined;
 }

@@ -81,13 +81,13 @@ describe("the agent's watch of itself", () => {
       result("c", pass());
       clock.advance(1000);
     };
-    for (let second = 0; second < 3; second += 1) round(none);
+    for (let second = 0; second < 6; second += 1) round(none);
     assert.deepEqual(problems(), []);
     round(none);
     assert.deepEqual(problems(), [
       "inconclusive-checks: 2 of 3 checks cannot be judged: no-descriptors (a/port and b/port: connect EMFILE 127.0.0.1:9)",
     ]);
-    for (let second = 4; second < 61; second += 1) round(inconclusive("resolver-failed", ""));
+    for (let second = 7; second < 61; second += 1) round(inconclusive("resolver-failed", ""));
     assert.deepEqual(problems(), [
       "inconclusive-checks: 2 of 3 checks cannot be judged, 2 of them stale: no-descriptors (a/port: connect EMFILE 127.0.0.1:9); resolver-failed (b/port)",
     ]);
