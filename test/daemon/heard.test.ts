@@ -76,6 +76,21 @@ function lastEvent(exabgp: ScriptedExabgp, what: string, settled: boolean) {
   });
 }
 
+/** What `GET /v1/events` says from now on. */
+function listenTo(t: TestContext, site: Site): Promise<readonly string[]> {
+  const socketPath = join(site.folder, "agent.sock");
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path: "/v1/events" }, (response) => {
+      const texts: string[] = [];
+      response.setEncoding("utf8").on("data", (part: string) => texts.push(part));
+      response.on("error", () => {});
+      resolve(texts);
+    });
+    t.after(() => asked.destroy());
+    asked.on("error", reject).end();
+  });
+}
+
 function post(site: Site, path: string): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json", "x-anyctl-order": "1" };
@@ -141,12 +156,15 @@ describe("an agent that watches", () => {
 describe("POST /v1/services/NAME/probe", () => {
   it("has every check probed at once, and decides nothing", async (t) => {
     const { site, exabgp, service } = await watched(t);
+    const events = await listenTo(t, site);
     const before = service.accepted;
     const { status, body } = await post(site, "/v1/services/web/probe");
     assert.equal(status, 202);
     assert.deepEqual(JSON.parse(body), { service: "web", checks: ["port"] });
     await lastEvent(exabgp, "the burst to be over", true);
     assert.ok(service.accepted >= before + 3, `${service.accepted} connections`);
+    await waitUntil("the event", () => events.join("").includes("event: heard\n") || undefined);
+    assert.match(events.join(""), /^data: \{.*"check":"web\/port","word":"asked","detail":""\}$/m);
     assert.equal(exabgp.commands.length, 1);
   });
 
