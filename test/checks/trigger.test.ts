@@ -161,14 +161,15 @@ describe("a trigger", { timeout: HANG_MS }, () => {
   });
 
   test("hears that a control group is empty, and that it is gone", async (t) => {
+    const child = spawn("sleep", ["60"], { stdio: "ignore" });
+    // Before the group is removed, which must be empty by then.
+    t.after(() => end(child));
+    await once(child, "spawn");
     const group = makeGroup(t);
     if (group === undefined) {
       t.skip("no control group (v2) can be made here");
       return;
     }
-    const child = spawn("sleep", ["60"], { stdio: "ignore" });
-    t.after(() => end(child));
-    await once(child, "spawn");
     const path = join(group, "cgroup.events");
     writeFileSync(join(group, "cgroup.procs"), String(child.pid));
     const { heard, timers, listener, settled } = trigger(t, path);
