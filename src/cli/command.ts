@@ -8,7 +8,7 @@ export interface CommonArguments {
   readonly config?: string | undefined;
 }
 
-/** What a shell completes a positional or the value of an option with. `drained` and `pinned` are services. */
+/** What a shell completes a positional or the value of an option with. `drained` (or held) and `pinned` are services. */
 export type CompletionKind =
   | "services"
   | "drained"

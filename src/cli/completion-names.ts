@@ -35,7 +35,8 @@ export async function namesOf(
     case "services":
       return services.map(({ name }) => name);
     case "drained":
-      return orderedOf(status?.drains, services);
+      // `undrain --clear-hold` takes what is held.
+      return [...new Set([...orderedOf(status?.drains, services), ...heldOf(status)])];
     case "pinned":
       return orderedOf(status?.pins, services);
     case "checks":
@@ -77,6 +78,10 @@ function orderedOf(
   return orders
     .filter(({ service, kind }) => service !== ALL_SERVICES && kind !== "window")
     .map(({ service }) => service);
+}
+
+function heldOf(status: Status | undefined): readonly string[] {
+  return (status?.services ?? []).filter(({ state }) => state === "held").map(({ name }) => name);
 }
 
 /** `dns`, and when that is clear or a slash is typed, `dns/resolver`. */

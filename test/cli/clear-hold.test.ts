@@ -147,6 +147,22 @@ dns      up     all-checks-up  192.0.2.0/24 announced (done)
     assert.ok(!existsSync(join(pop.drains, "dsn")));
   });
 
+  it("can be typed as docs/hold.md says", async (context) => {
+    const pop = makePop(context);
+    await startHolding(context, pop, "web");
+    const file = new URL("../../../docs/hold.md", import.meta.url);
+    const lines = readFileSync(file, "utf8").match(/^anyctl .+$/gm) ?? [];
+    assert.equal(lines.length, 2);
+    for (const line of lines) {
+      const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(
+        ([, quoted, bare]) => quoted ?? bare,
+      );
+      const argv = words.slice(1).map((word) => word ?? "");
+      const { status, err } = await run([...argv, "--config", pop.configPath]);
+      assert.deepEqual([status, err], [0, ""], line);
+    }
+  });
+
   it("--wait without it says until when the service is held", async (context) => {
     const pop = makePop(context);
     await startHolding(context, pop, "dns");

@@ -166,6 +166,16 @@ describe("names", () => {
     assert.deepEqual(await complete(["unpin", ""], pop), []);
   });
 
+  it("for undrain are those that are held, too", async (context) => {
+    const pop = makePop(context);
+    const held = { state: "held", reason: "flapping" } as const;
+    await startAgent(context, pop, (status) => ({
+      ...status,
+      services: status.services.map((one) => (one.name === "dns" ? { ...one, ...held } : one)),
+    }));
+    assert.deepEqual(await complete(["undrain", ""], pop), ["dns"]);
+  });
+
   it("are none where there is nothing, or nothing that can be read", async (context) => {
     const pop = makePop(context, "services: [\n");
     assert.deepEqual(await complete(["status", ""], pop), []);

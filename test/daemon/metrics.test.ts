@@ -166,6 +166,20 @@ describe("metrics of services", () => {
     assert.deepEqual(await series("anyctl_pin_until_seconds"), [`{service="dns"} ${expected}`]);
   });
 
+  it("tell until when a service is held, and nothing of one that is not", async () => {
+    const plan = planOf("dns", "web");
+    const hold = { withinMs: 60_000, first: [], furtherMs: 60_000 };
+    const services = plan.services.map((service) => ({ ...service, hold }));
+    const { clock, series, attempt } = metering({ ...plan, services });
+    const until = () => series("anyctl_hold_until_seconds");
+    for (const id of ["dns/port", "web/port"]) attempt(id, pass());
+    const expected = clock.wallMs() / 1000 + 60;
+    attempt("dns/port", fail("refused", ""));
+    assert.deepEqual(await until(), []);
+    attempt("dns/port", pass());
+    assert.deepEqual(await until(), [`{service="dns"} ${expected}`]);
+  });
+
   it("count decisions by their words", async () => {
     const { series, attempt } = metering();
     attempt("dns/port", pass());
