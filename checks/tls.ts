@@ -4,14 +4,12 @@ import { z } from "zod";
 import { isDateError, resultOfError } from "./connect-error.ts";
 import type { ProbeContext } from "./context.ts";
 import { createAuthorities, resultOfTrustError, type Authorities } from "./http-tls.ts";
-import { Host, isName } from "./keys.ts";
+import { Host, isName, Port } from "./keys.ts";
 import { isPath, PATH_BYTES_MAX } from "./path.ts";
 import { fail, pass, type Probe, type Result } from "./probe.ts";
 import { describeEnd, endMs, firstToEnd, NO_ANCHORS, pathOf } from "./tls-chain.ts";
 import { shakeHands } from "./tls-handshake.ts";
 import type { WallClock } from "./wall-clock.ts";
-
-const PORT_ALLOWED = "must be a whole number from 1 to 65535";
 
 /** Certificates of the Internet are valid for 398 days at most, those of private authorities for some years. */
 const DAYS_MAX = 3650;
@@ -25,12 +23,7 @@ export const TlsCheck = z
   .strictObject({
     type: z.literal("tls"),
     host: Host.describe("Address or name to connect to. [required]"),
-    port: z
-      .int(PORT_ALLOWED)
-      .min(1, PORT_ALLOWED)
-      .max(65_535, PORT_ALLOWED)
-      .default(443)
-      .describe("Port to connect to. [443]"),
+    port: Port.default(443).describe("Port to connect to. [443]"),
     "server-name": z
       .string()
       .refine(isName, "must be a host name: an address cannot be asked for")

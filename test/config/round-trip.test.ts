@@ -69,6 +69,8 @@ test("a generated configuration is valid, and shown it is the same", () => {
     { requiredKeys: ["interval"] },
   );
   const timed = fc.tuple(check, timing).map(([keys, times]) => ({ ...keys, ...times }));
+  // Its default are the prefixes of its service, and a shared one has none.
+  const shareable = timed.filter((keys) => keys.type !== "address" || "addresses" in keys);
   const judging = fc.constantFrom({}, { advisory: true }, { advisory: false, weight: 7 });
   const name = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/);
   const part = fc.nat(65_535);
@@ -131,7 +133,7 @@ test("a generated configuration is valid, and shown it is the same", () => {
       fc.dictionary(name, service, { minKeys: 1, maxKeys: 4 }),
       fc.array(window),
       listen,
-      timed,
+      shareable,
       (services, maintenance, http, shared) => {
         const withPrefixes = Object.entries(services).map(([key, keys], index) => [
           key,
