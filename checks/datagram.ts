@@ -67,6 +67,8 @@ function ask<T>(
     socket.on("error", (error) => {
       if (!isOpen) return;
       close();
+      // That of a datagram which was refused does not say where.
+      if (error.message.startsWith("recvmsg ")) error.message += ` ${address.address}:${port}`;
       reject(error);
     });
     socket.on("message", (answer) => {

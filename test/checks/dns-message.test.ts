@@ -65,6 +65,21 @@ test("a message that is made to cost time is refused for it", () => {
   assert.notEqual(read(costlyMessage(query, 0, 15)), undefined);
 });
 
+test("records of a type that nobody can ask for are not decoded, whatever is in them", () => {
+  const query = encodeQuery(dnsPacket, QUESTION);
+  const nsec = record(Buffer.alloc(1), 47, Buffer.from("ff", "hex"));
+  const a = record(pointer(12), 1, Buffer.of(192, 0, 2, 53));
+  const header = Buffer.alloc(12);
+  query.copy(header, 0, 0, 2);
+  header.writeUInt16BE(0x80_00, 2);
+  header.writeUInt16BE(1, 4);
+  header.writeUInt16BE(2, 6);
+  const question = query.subarray(12, 12 + QUESTION.name.length + 6);
+  const message = Buffer.concat([header, question, nsec, a]);
+  assert.throws(() => dnsPacket.decode(message));
+  assert.deepEqual(readReply(dnsPacket, message, QUESTION)?.values, ["192.0.2.53"]);
+});
+
 /** Names of 126 labels, to each of which leads a row of pointers, in `count` records. */
 function costlyMessage(query: Buffer, hops: number, count: number): Buffer {
   const question = Buffer.from("\u0006health\u0007example\0\0\u0001\0\u0001", "latin1");

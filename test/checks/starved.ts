@@ -3,6 +3,7 @@
  *
  * `descriptors`: opens files until the limit. `ports`: expects that the kernel gives out one port only.
  */
+import { createSocket } from "node:dgram";
 import { openSync, writeSync } from "node:fs";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
@@ -12,6 +13,8 @@ import { runCheck } from "./probing.ts";
 const [, , starvedOf, port = "0"] = process.argv;
 
 const tcp = { type: "tcp", host: "127.0.0.1", port: Number(port) };
+const udp = { type: "udp", host: "127.0.0.1", port: Number(port), send: "a", expect: "a" };
+const dns = { type: "dns", server: `127.0.0.1:${port}`, name: "health.example" };
 const checks = [
   tcp,
   { type: "tcp", host: "localhost", port: Number(port) },
@@ -23,6 +26,11 @@ const checks = [
   { type: "unix", path: "/run/anyctl-none.sock" },
   { type: "file", path: "/etc/passwd", content: "root" },
   { type: "address", addresses: ["127.0.0.1"] },
+  { ...tcp, expect: "a" },
+  { ...tcp, "should-fail": true },
+  udp,
+  dns,
+  { ...dns, transport: "tcp" },
 ];
 
 await prepareProbes(checks.map((check) => CheckSchema.parse(check)));
@@ -34,13 +42,19 @@ if (starvedOf === "descriptors") {
   }
 } else {
   // Nobody listens on the one port that the kernel gives out: it connects to itself.
-  await report([tcp]);
+  const toItself = [tcp, { ...tcp, expect: "a" }, udp, dns, { ...dns, transport: "tcp" }];
+  await report([...toItself, { ...tcp, "should-fail": true }]);
   const server = createServer().listen(Number(port) + 1, "127.0.0.1");
   await once(server, "listening");
   const only = connect(Number(port) + 1, "127.0.0.1");
   await once(only, "connect");
   await report([{ ...tcp, port: Number(port) + 1 }]);
   only.destroy();
+  const socket = createSocket("udp4");
+  socket.bind(Number(port), "127.0.0.1");
+  await once(socket, "listening");
+  await report([udp, dns]);
+  socket.close();
   server.close();
 }
 
