@@ -15,6 +15,9 @@ export interface Attempt {
 /** A probe settles within a turn or two of the event loop after the abort; one that does not has a bug. */
 const SETTLE_MAX_MS = 50;
 
+/** One for all: a new error, with its stack, would be made at the end of each attempt. */
+const TIME_IS_OVER = new Error("time is over");
+
 /**
  * Runs `probe` once. After `timeoutMs`, in which the event loop must have run, its signal aborts; it then
  * settles by itself, because it knows whether it was still asking for a name or already waiting for the
@@ -37,7 +40,7 @@ export function attempt(probe: Probe, timeoutMs: number, timers: Timers): Promis
     function callTime(): void {
       stalledAtEndMs = countdown.stalledMs();
       countdown = countDown(Math.min(SETTLE_MAX_MS, timeoutMs / 2), timers, giveUp);
-      abort.abort();
+      abort.abort(TIME_IS_OVER);
     }
 
     function giveUp(): void {
@@ -53,7 +56,7 @@ export function attempt(probe: Probe, timeoutMs: number, timers: Timers): Promis
       const time = { timeoutMs, elapsedMs, stalledMs, wasCalled: stalledAtEndMs !== undefined };
       countdown.cancel();
       // Whoever lost the race must not keep a socket.
-      abort.abort();
+      abort.abort(TIME_IS_OVER);
       resolve({
         result: isStalled(result, time)
           ? inconclusive("stalled", stallDetail(result, elapsedMs))

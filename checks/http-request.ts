@@ -12,18 +12,24 @@ export const BODY_MAX_BYTES = 64 * 1024;
 /** The default of Node.js, stated: all header lines of an answer together. */
 const HEADERS_MAX_BYTES = 16 * 1024;
 
+/** What is the same in every request of a check. */
 export interface HttpRequest {
   readonly url: URL;
   readonly method: Method;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: {
-    readonly secureContext: SecureContext | undefined;
     readonly verify: boolean;
     /** Undefined: the name in the Host header. */
     readonly serverName: string | undefined;
   };
   /** Whether the body of an answer with this status is to be read. */
   readonly wantsBody: (status: number) => boolean;
+}
+
+/** Where a request goes, and for https whom it trusts. */
+export interface Target {
+  readonly addresses: Addresses;
+  readonly secureContext: SecureContext | undefined;
 }
 
 /** `waitingFor` says how far it had come when time was over; `not-asked`, that this was before the connection. */
@@ -41,37 +47,57 @@ export function loadGot(): Promise<Got> {
 }
 
 /**
- * The connection is closed when the promise settles, whatever the outcome.
+ * Makes requests for one check. The connection is closed when the promise settles, whatever the outcome.
  *
- * @throws What got threw, see `resultOfError`.
+ * @throws What got threw, see `resultOfError`; as a rejection.
  */
-export async function exchange(
+export function createExchange(
   request: HttpRequest,
-  addresses: Addresses,
-  signal: AbortSignal,
-): Promise<Exchange> {
-  const got = await loadGot();
-  if (signal.aborted) return { kind: "not-asked" };
-  const stream = start(got, request, addresses);
-  try {
-    return await readAnswer(stream, request.wantsBody, signal);
-  } finally {
-    // Got may still report how its end was received; nobody waits for that any more.
-    stream.on("error", () => undefined);
-    stream.destroy();
-  }
+): (target: Target, signal: AbortSignal) => Promise<Exchange> {
+  let client: Client | undefined;
+  return async (target, signal) => {
+    const got = await loadGot();
+    if (signal.aborted) return { kind: "not-asked" };
+    if (client === undefined || !isSame(client.target, target)) {
+      client = { target, got: configure(got, request, target) };
+    }
+    const stream = client.got.stream(request.url);
+    // For the other methods got waits for a body to be written: there is none.
+    if (request.method !== "GET" && request.method !== "HEAD") stream.end();
+    try {
+      return await readAnswer(stream, request.wantsBody, signal);
+    } finally {
+      // Got may still report how its end was received; nobody waits for that any more.
+      stream.on("error", () => undefined);
+      stream.destroy();
+    }
+  };
 }
 
-function start(got: Got, request: HttpRequest, addresses: Addresses): Request {
-  const { url, method, headers, tls } = request;
+/** Options are checked and merged once: doing it for each request takes a tenth of its time. */
+interface Client {
+  readonly target: Target;
+  readonly got: Got;
+}
+
+function isSame(one: Target, other: Target): boolean {
+  return (
+    one.secureContext === other.secureContext &&
+    one.addresses.length === other.addresses.length &&
+    one.addresses.every(({ address }, at) => address === other.addresses[at]?.address)
+  );
+}
+
+function configure(got: Got, { url, method, headers, tls }: HttpRequest, target: Target): Got {
+  const { addresses, secureContext } = target;
   // A poll is a new connection: a kept one hides a listener that no longer accepts, and a resumed TLS
-  // session hides a certificate that has expired.
+  // session hides a certificate that has expired. So the agent, which all polls have, keeps nothing.
   const agentOptions = { keepAlive: false, maxCachedSessions: 0, ...connectOptions(addresses) };
   const agent =
     url.protocol === "https:"
-      ? { https: new HttpsAgent({ ...agentOptions, secureContext: tls.secureContext }) }
+      ? { https: new HttpsAgent({ ...agentOptions, secureContext }) }
       : { http: new HttpAgent(agentOptions) };
-  const stream = got.stream(url, {
+  return got.extend({
     method,
     headers: { "user-agent": "anyctl", ...headers },
     agent,
@@ -94,9 +120,6 @@ function start(got: Got, request: HttpRequest, addresses: Addresses): Request {
     allowGetBody: false,
     maxHeaderSize: HEADERS_MAX_BYTES,
   });
-  // For the other methods got waits for a body to be written: there is none.
-  if (method !== "GET" && method !== "HEAD") stream.end();
-  return stream;
 }
 
 function readAnswer(

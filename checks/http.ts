@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isDateError, resultOfError, rootOf } from "./connect-error.ts";
 import type { ProbeContext } from "./context.ts";
 import { mistakeInBodyTest, parseBodyTest, parseStatus } from "./http-expect.ts";
-import { BODY_MAX_BYTES, exchange, type Exchange } from "./http-request.ts";
+import { BODY_MAX_BYTES, createExchange, type Exchange } from "./http-request.ts";
 import { createTrust, resultOfTrustError } from "./http-tls.ts";
 import { Headers } from "./http-headers.ts";
 import { Authority, bareHost, Url } from "./http-url.ts";
@@ -105,7 +105,13 @@ export function createHttpProbe(spec: HttpCheck, { resolver, wallClock }: ProbeC
   const testBody = expectedBody === undefined ? undefined : parseBodyTest(expectedBody);
   const trust = createTrust(spec["ca-file"]);
   const headers = { ...spec.headers, ...(spec.host !== undefined && { host: spec.host }) };
-  const wantsBody = (status: number): boolean => testBody !== undefined && isExpected(status);
+  const exchange = createExchange({
+    url,
+    method: spec.method,
+    headers,
+    tls: { verify: spec["tls-verify"], serverName: spec["server-name"] },
+    wantsBody: (status) => testBody !== undefined && isExpected(status),
+  });
 
   return async (signal) => {
     const resolved = await resolver.resolve(bareHost(url), signal);
@@ -116,10 +122,8 @@ export function createHttpProbe(spec: HttpCheck, { resolver, wallClock }: ProbeC
     } catch (error) {
       return resultOfTrustError(error);
     }
-    const tls = { secureContext, verify: spec["tls-verify"], serverName: spec["server-name"] };
-    const request = { url, method: spec.method, headers, tls, wantsBody };
     try {
-      return judge(await exchange(request, resolved.addresses, signal));
+      return judge(await exchange({ addresses: resolved.addresses, secureContext }, signal));
     } catch (error) {
       const result = resultOfError(error);
       if (result === undefined) throw rootOf(error);

@@ -5,7 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test, type TestContext } from "node:test";
 import { createServer, type TLSSocket } from "node:tls";
-import { HANG_MS, runCheck } from "./probing.ts";
+import { attempt } from "../../checks/attempt.ts";
+import { createProbeContext } from "../../checks/context.ts";
+import { CheckSchema, createProbe } from "../../checks/registry.ts";
+import { systemTimers } from "../../checks/timers.ts";
+import { HANG_MS, PATIENCE_MS, runCheck } from "./probing.ts";
 import { answering, listen, type TestServer } from "./servers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "anyctl-"));
@@ -139,8 +143,10 @@ describe("https", { timeout: HANG_MS }, () => {
     const { server, handshakes } = await listenTls(context);
     const url = `https://anycast.test:${server.port}/`;
     const check = { type: "http", url, "ca-file": caFile };
+    // One probe, as in the agent: what it keeps must not be a session.
+    const probe = createProbe(CheckSchema.parse(check), createProbeContext({ hostsFile }));
     for (const polls of [1, 2]) {
-      const { result } = await runCheck(check, { hostsFile });
+      const { result } = await attempt(probe, PATIENCE_MS, systemTimers);
       assert.equal(result.outcome, "pass", result.detail);
       await server.allClosed();
       assert.equal(server.sockets.length, polls);
