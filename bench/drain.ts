@@ -40,7 +40,7 @@ interface Round {
 }
 
 async function drainOnce({ pop, transit }: Stage): Promise<Round> {
-  const nodeMs = await timeOf("node", ["--max-semi-space-size=4", "--eval", "0"]);
+  const nodeMs = await timeOf("node", ["--max-semi-space-size=8", "--eval", "0"]);
   const order = ["web", "--config", pop.configFile];
   const written = fileMoment(join(pop.stateFolder, "drains"), SERVICE.name);
   const startMs = wallClockMs();

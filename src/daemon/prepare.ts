@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { type AgentArguments, parseArguments } from "./arguments.ts";
 import { systemClock as clock } from "./clock.ts";
+import { limitHeapGrowth } from "./heap.ts";
 import { journalFolder } from "./journal-place.ts";
 import { createLog, type Log } from "./log.ts";
 
@@ -39,6 +40,7 @@ export function prepare(argv: readonly string[]): Prepared | undefined {
   }
   // ExaBGP's own is 0137: folders made under it could not be entered.
   process.umask(0o027);
+  limitHeapGrowth();
   delete process.env["exabgp_cli_pipe"];
   const journal = journalFolder(process.env);
   const log = createLog(clock, wanted.logLevel, journal && `${journal}/stdout`);
