@@ -18,7 +18,7 @@ export interface LoneAgent {
 }
 
 /** A thousand services take their time to be probed. */
-const PATIENCE = { deadlineMs: 60_000, everyMs: 200 };
+const PATIENCE = { deadlineMs: 120_000, everyMs: 1000 };
 
 /** Where ExaBGP 4.2.21 says more than `done`. */
 const ANSWERS = new Map([
@@ -33,13 +33,18 @@ const ANSWERS = new Map([
  * Resolves when every service is up.
  *
  * @param config Without `state-dir` and `socket`.
+ * @param runner A program with its arguments that runs bin/anyctl; by default the one that the file itself names.
  */
-export async function startLoneAgent(config: string): Promise<LoneAgent> {
+export async function startLoneAgent(
+  config: string,
+  runner: readonly string[] = [],
+): Promise<LoneAgent> {
   const folder = mkdtempSync(join(tmpdir(), "anyctl-bench-"));
   const socketPath = join(folder, "agent.sock");
   const configPath = join(folder, "anyctl.yaml");
   writeFileSync(configPath, `state-dir: ${folder}\nsocket: ${socketPath}\n${config}`);
-  const child = spawn(join(REPOSITORY, "bin/anyctl"), ["agent", "--config", configPath], {
+  const [program, ...rest] = [...runner, join(REPOSITORY, "bin/anyctl")];
+  const child = spawn(program, [...rest, "agent", "--config", configPath], {
     stdio: ["pipe", "pipe", "ignore"],
   });
   createInterface(child.stdout).on("line", (line) => {

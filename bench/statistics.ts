@@ -11,6 +11,11 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
+/** @param sorted Ascending. @param part 0.99 for the value that 99 of 100 do not exceed. */
+export function quantile(sorted: readonly number[], part: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
 /**
  * `count` phases in 0 to 1, one from each of `count` equal slices, in random order. As random as a kill is, and still
  * every part of the interval has its share: with 20 independent ones the median alone is off by a tenth.

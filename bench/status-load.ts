@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { startLoneAgent, type LoneAgent } from "./lone-agent.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
+import { quantile } from "./statistics.ts";
 import { print, formatTable } from "./table.ts";
 import { cpuMs } from "./usage.ts";
 
@@ -174,11 +175,6 @@ function report(phases: readonly Phase[], seconds: number): void {
       ]),
     ),
   );
-}
-
-/** @param sorted Ascending. */
-function quantile(sorted: readonly number[], part: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
 await main(
