@@ -50,6 +50,8 @@ export interface SystemdHost {
   readonly address: string;
   /** Calls the manager: `manager("StartUnit", "ss", "a.service", "replace")`. */
   readonly manager: (member: string, ...args: string[]) => Promise<string>;
+  /** Of a unit, in the words of `systemctl show`. */
+  readonly state: (unit: string) => Promise<string>;
   /** As a crash: systemd, its bus and its units are gone. */
   readonly stop: () => Promise<void>;
 }
@@ -102,7 +104,13 @@ export async function startSystemd(
     return (await run("busctl", [`--address=${address}`, ...call])).stdout;
   };
   await eventually(() => manager("GetDefaultTarget"));
-  return { address, manager, stop };
+  const state = async (unit: string): Promise<string> => {
+    const [, path = ""] = /"(.+)"/.exec(await manager("GetUnit", "s", unit)) ?? [];
+    const object = ["org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Unit"];
+    const get = ["get-property", ...object, "ActiveState"];
+    return (await run("busctl", [`--address=${address}`, ...get])).stdout;
+  };
+  return { address, manager, state, stop };
 }
 
 /** One in each hierarchy: the namespace's root, so that systemd makes its groups below it. */
