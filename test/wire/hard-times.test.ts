@@ -164,10 +164,16 @@ describe("a PoP with four times the work that its CPUs can do", () => {
   });
 });
 
-/** Ended with the test. */
+/**
+ * Ended with the test. Each has a session of its own: what is in one shares the part of the CPU that one process would
+ * get (sched(7), the autogroup feature).
+ */
 function beBusy(t: TestContext, processes: number): void {
   for (let nth = 0; nth < processes; nth += 1) {
-    const child = spawn(process.execPath, ["--eval", "for (;;);"], { stdio: "ignore" });
+    const child = spawn(process.execPath, ["--eval", "for (;;);"], {
+      stdio: "ignore",
+      detached: true,
+    });
     t.after(() => child.kill("SIGKILL"));
   }
 }
