@@ -57,6 +57,25 @@ describe("config check", () => {
   });
 });
 
+describe("config check of exec", () => {
+  it("warns of a program that is not there, where it is named", async (context) => {
+    const checks =
+      '{ a: { type: exec, command: ["/none/\\ecode"] }, b: { type: exec, command: [/bin/true] } }';
+    const text = `services:\n  dns:\n    scope: local\n    prefixes: [192.0.2.0/24]\n    checks: ${checks}\n`;
+    const { configPath } = makePop(context, text);
+    const { status, out, err } = await run(["config", "check", configPath]);
+    assert.equal(status, 0);
+    assert.match(out, /is valid: 1 service, 2 checks/);
+    const place = `${configPath}:7:42: services.dns.checks.a.command[0]`;
+    assert.equal(
+      err,
+      `warning: ${place}: "/none/\\u001bcode" cannot be run here, and the check will not pass; allowed: a program that is there, and may be run\n`,
+    );
+    const json = await run(["config", "check", "--json", configPath]);
+    assert.match(json.out, /"warnings":\s*\[\s*\{[^}]*cannot be run here/);
+  });
+});
+
 describe("config check --json", () => {
   it("tells counts and hash of a valid file, and nothing on stderr", async (context) => {
     const { configPath } = makePop(context);

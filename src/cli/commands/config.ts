@@ -5,7 +5,7 @@ import type { LoadedConfig } from "../../config/load.ts";
 import { CommandError, EXIT, type ExitStatus } from "../exit.ts";
 import type { CommandIo } from "../io.ts";
 import { configPathOf } from "../location.ts";
-import { printableJson } from "../printable.ts";
+import { printable, printableJson } from "../printable.ts";
 import { diff } from "./config-diff.ts";
 
 const FILE = {
@@ -24,7 +24,11 @@ const check = defineCommand({
     const path = pathOf(args, io);
     if (json === true) return await checkForPrograms(path, io);
     const config = await loadOrTell(path, io);
-    const { shortHash } = await import("../../config/load.ts");
+    const { formatProblem, shortHash } = await import("../../config/load.ts");
+    const { programWarnings } = await import("../../config/programs.ts");
+    for (const warning of programWarnings(config)) {
+      io.stderr(`${printable(`warning: ${formatProblem(warning)}`)}\n`);
+    }
     const { services, checks, prefixes } = countsOf(config);
     const counts = [
       count(services, "service", "services"),
@@ -42,8 +46,9 @@ async function checkForPrograms(path: string, io: CommandIo): Promise<ExitStatus
   const print = (findings: object) => io.stdout(`${printableJson({ path, ...findings })}\n`);
   try {
     const config = loadConfig(path);
-    const { hash, warnings } = config;
-    print({ valid: true, hash, ...countsOf(config), problems: [], warnings });
+    const { programWarnings } = await import("../../config/programs.ts");
+    const warnings = [...config.warnings, ...programWarnings(config)];
+    print({ valid: true, hash: config.hash, ...countsOf(config), problems: [], warnings });
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
