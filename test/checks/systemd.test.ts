@@ -37,7 +37,7 @@ async function shown(unit: string, context: ProbeContext, keys = {}): Promise<st
 const skip = missingForSystemd() ?? false;
 
 describe("systemd", { timeout: 2 * HANG_MS, skip }, () => {
-  test("judges units, hears them stop ahead of their death, and outlives reload, reexec and bus", async (t) => {
+  test("judges units, hears them stop ahead of their death, and outlives a reload and its bus", async (t) => {
     const host = await startSystemd(t, UNITS);
     const context = createProbeContext({ systemBus: host.address });
     const heard: string[] = [];
