@@ -8,7 +8,25 @@ import { attempt } from "./attempt.ts";
 
 test("a generated configuration is valid, and shown it is the same", () => {
   const durationMs = fc.integer({ min: 500, max: 100_000 });
+  const bytes = fc.constantFrom("PING\r\n", " x: #", "\u0000\u001b", "é", "- a", "0");
   const check = fc.oneof(
+    fc.record({
+      type: fc.constantFrom("tcp", "udp"),
+      host: fc.ipV4(),
+      port: fc.constant(7),
+      send: bytes,
+      expect: bytes,
+    }),
+    fc.record(
+      {
+        type: fc.constant("dns"),
+        server: fc.constantFrom("::1", "[::1]:53", "127.0.0.1:53", "ns1.example"),
+        name: fc.constantFrom(".", "health.example."),
+        record: fc.constant("TXT"),
+        expect: fc.array(bytes, { minLength: 1, maxLength: 3 }),
+      },
+      { requiredKeys: ["type", "server", "name", "record"] },
+    ),
     fc.record({
       type: fc.constant("tcp"),
       host: fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain()),
