@@ -8,8 +8,8 @@ import type { Timers } from "../../checks/timers.ts";
 /** Of the places, for attempts that take long. Those that do not need few: they are over in milliseconds. */
 const SLOW_PART = 3 / 4;
 
-/** An attempt that runs longer, or whose target took longer the last time, takes long. */
-export const SLOW_MS = 100;
+/** An attempt that runs longer takes long too: a target may hang for the first time. On busy hosts 211 ms are usual. */
+const SLOW_MS = 250;
 
 /** Waiting longer is worth telling: verdicts are late by it. */
 const WAIT_LONG_MS = 2000;

@@ -6,7 +6,7 @@ import type { Probe } from "../../checks/probe.ts";
 import type { CheckPlan } from "../config/plan.ts";
 import type { Clock } from "./clock.ts";
 import { type Home, nextDueMs } from "./due.ts";
-import { type Places, SLOW_MS, type Visit } from "./places.ts";
+import type { Places, Visit } from "./places.ts";
 import type { Timetable } from "./timetable.ts";
 
 /** What all runners of a scheduler share. */
@@ -132,7 +132,7 @@ export class Runner {
     const made = await attempt(this.#target.probe, this.#target.timeoutMs, clock);
     this.#isUnderWay = false;
     this.#visit = undefined;
-    this.#isSlow = made.elapsedMs > SLOW_MS;
+    this.#isSlow = ranOut(made, this.#target.timeoutMs);
     try {
       if (!this.#stopped) this.#tell(asking, made, dueMs);
     } finally {
@@ -157,4 +157,9 @@ export class Runner {
     // The attempt may have taken longer than the pause.
     this.#rest(Math.max(nextMs, nowMs));
   }
+}
+
+/** The target hangs. One that has answered is not slow, however long the answer was in coming on a busy host. */
+function ranOut({ result, elapsedMs }: Attempt, timeoutMs: number): boolean {
+  return elapsedMs >= timeoutMs && result.outcome !== "pass" && result.reason !== "stalled";
 }

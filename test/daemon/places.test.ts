@@ -59,7 +59,7 @@ describe("Places", () => {
   it("count one that was quick and hangs now among the slow", () => {
     const { timers, inside, enter } = places(4);
     for (const name of ["a", "b", "c"]) enter(name);
-    timers.advance(200);
+    timers.advance(300);
     enter("slow", true);
     assert.deepEqual(inside, ["a", "b", "c"]);
     enter("quick");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createProbeContext } from "../../checks/context.ts";
 import type { Listen } from "../../checks/listen.ts";
-import { pass, type Probe } from "../../checks/probe.ts";
+import { fail, pass, type Probe } from "../../checks/probe.ts";
 import type { CheckPlan } from "../../src/config/plan.ts";
 import { Places } from "../../src/daemon/places.ts";
 import { Runner } from "../../src/daemon/runner.ts";
@@ -43,13 +43,13 @@ function stage({ places = 100, paceMs = () => 1000, listen }: Stage = {}) {
         asked.push(name);
         underWay.add(name);
         most = Math.max(most, underWay.size);
-        const end = () => {
+        const end = (result = pass()) => {
           underWay.delete(name);
-          resolve(pass());
+          resolve(result);
         };
         if (tookMs === 0) end();
-        else clock.after(tookMs, end);
-        signal.addEventListener("abort", end);
+        else clock.after(tookMs, () => end());
+        signal.addEventListener("abort", () => end(fail("timeout", "nothing")));
       });
     const check = tcpCheck(`${name}/port`, 9, timing);
     const { timeoutMs } = check.timing;
@@ -122,7 +122,8 @@ describe("Runner", () => {
 
   it("never keeps others waiting for targets that hang, and makes no more attempts than it may", async () => {
     const { told, create, run, start, most, latenesses } = stage({ places: 12 });
-    for (let nth = 0; nth < 40; nth += 1) start(create(`slow${nth}`, 400), nth * 25);
+    for (let nth = 0; nth < 40; nth += 1)
+      start(create(`slow${nth}`, 9000, { timeoutMs: 400 }), nth * 25);
     for (let nth = 0; nth < 40; nth += 1) start(create(`quick${nth}`, 2), nth * 25 + 3000);
     await run(3000);
     assert.equal(most(), 12, "nobody knows at first who is slow");
@@ -141,6 +142,19 @@ describe("Runner", () => {
       assert.ok(count >= 2 && count <= 5, `slow${nth} was probed ${count} times`);
     }
     assert.ok(latenesses.some((ms) => ms > 100));
+  });
+
+  it("does not take for slow what answers late on a busy host", async () => {
+    const { told, create, run, start } = stage({ places: 8 });
+    for (let nth = 0; nth < 20; nth += 1) {
+      start(create(`slow${nth}`, 9000, { timeoutMs: 900 }), nth * 50);
+    }
+    start(create("late", 300), 4000);
+    await run(7500);
+    assert.deepEqual(
+      told.filter((line) => line.startsWith("late")),
+      ["late/port 4000", "late/port 5000", "late/port 6000", "late/port 7000"],
+    );
   });
 
   it("counts the time of an attempt from its start, not from when it was due", async () => {
