@@ -5,9 +5,10 @@
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
-import { request } from "node:http";
 import { join } from "node:path";
+import { ask } from "../test/daemon/scrape.ts";
 import { REPOSITORY } from "../test/lab/repository.ts";
+import { waitUntil } from "../test/lab/wait.ts";
 import { startLoneAgent, type LoneAgent } from "./lone-agent.ts";
 import type { Answer, Order } from "./scale-server.ts";
 
@@ -44,7 +45,7 @@ export async function createScaleStage(
   execFileSync("taskset", ["-cp", OTHERS_CPU, String(process.pid)]);
   // Inherits the CPU.
   const server = fork(join(REPOSITORY, "dist/bench/scale-server.js"));
-  const ask = async (order: Order): Promise<Answer> => {
+  const tell = async (order: Order): Promise<Answer> => {
     const told = once(server, "message");
     server.send(order);
     const [answer] = await told;
@@ -59,7 +60,7 @@ export async function createScaleStage(
   try {
     const total = loads.reduce((sum, { count }) => sum + count, 0);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the answer to `listen`
-    const ports = (await ask({ type: "listen", ports: total })) as readonly number[];
+    const ports = (await tell({ type: "listen", ports: total })) as readonly number[];
     const command = ["taskset", "-c", AGENT_CPU, process.execPath, ...nodeOptions];
     const agent = await startLoneAgent(configOf(loads, ports), [
       ...command,
@@ -69,9 +70,9 @@ export async function createScaleStage(
     return {
       agent,
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the answer to `tell`
-      arrivals: async () => (await ask({ type: "tell" })) as readonly (readonly number[])[],
+      arrivals: async () => (await tell({ type: "tell" })) as readonly (readonly number[])[],
       async breakOne() {
-        const answer = await ask({ type: "break" });
+        const answer = await tell({ type: "break" });
         return "broke" in answer && answer.broke;
       },
       async stop() {
@@ -116,10 +117,11 @@ export interface Lateness {
 }
 
 export async function latenessOf(socketPath: string): Promise<Lateness> {
-  const asked = request({ socketPath, path: "/metrics", agent: false }).end();
-  const [response] = await once(asked, "response");
-  let text = "";
-  for await (const chunk of response) text += String(chunk);
+  // An agent without time closes connections that wait for long.
+  const text = await waitUntil("the metrics", async () => {
+    const answer = await ask({ socketPath, path: "/metrics" });
+    return answer?.status === 200 ? answer.body : undefined;
+  });
   const within = new Map<number, number>();
   for (const [, le, count] of text.matchAll(
     /^anyctl_probe_lateness_seconds_bucket\{le="([^"]+)"\} (\d+)$/gm,
