@@ -8,6 +8,7 @@ import { circumstancesOf } from "./settle.ts";
 import type { AgentState } from "./state.ts";
 import type { Moment } from "./status.ts";
 import { afresh } from "./why-checks.ts";
+import { waitsOf } from "./why-waits.ts";
 import { ago, quote, soon } from "./why-words.ts";
 
 /** More drains than an operator's and a window's are rare. */
@@ -84,7 +85,8 @@ export function orderOutlook(state: AgentState, at: number, moment: Moment): str
       : fresh === ""
         ? "Nothing brings it back before a configuration describes it."
         : `It comes back then when its checks pass afresh: ${fresh}.`;
-  return [...stage, endOf(drains, name, moment), back];
+  const waits = pin !== undefined || fresh === "" ? [] : waitsOf(state, at, moment);
+  return [...stage, endOf(drains, name, moment), back, ...waits];
 }
 
 /** The pin without which the service would not be announced as draining any more. */

@@ -5,6 +5,7 @@ import type { Moment } from "./status.ts";
 import { onceChecks } from "./why-checks.ts";
 import { holdOutlook, withdrawalOutlook } from "./why-holds.ts";
 import { riseEndMs } from "./rising.ts";
+import { waitsOf } from "./why-waits.ts";
 import { orderOutlook } from "./why-orders.ts";
 import { soon } from "./why-words.ts";
 
@@ -37,19 +38,21 @@ export function serviceOutlook(state: AgentState, at: number, moment: Moment): s
       const end = soon(riseEndMs(state, at) ?? moment.nowMs, moment);
       return [`It is announced at ${end} if its checks stay up.`, `It goes down ${down}.`];
     }
-    case "down":
-      return [`It is up again ${up}.`];
+    case "down": {
+      const waits = waitsOf(state, at, moment);
+      return [`${waits.length > 0 ? "Its checks are enough" : "It is up"} again ${up}.`, ...waits];
+    }
     case "starting":
     case undefined:
-      return startingOutlook(state, name, up, down);
+      return startingOutlook(state, name, { up, down }, waitsOf(state, at, moment));
   }
 }
 
 function startingOutlook(
   state: AgentState,
   name: string,
-  up: string | undefined,
-  down: string | undefined,
+  { up, down }: Readonly<Record<"up" | "down", string | undefined>>,
+  waits: readonly string[],
 ): string[] {
   const isUnreadable = !state.areDrainsComplete;
   if (isUnreadable && pinOf(state.pins, name) !== undefined) {
@@ -64,5 +67,9 @@ function startingOutlook(
     up === undefined
       ? readable
       : [up, isUnreadable && `and ${readable}`].filter(Boolean).join(", ");
-  return [`It is up ${comes}.`, ...(down === undefined ? [] : [`It is down ${down}.`])];
+  return [
+    `${waits.length > 0 ? "Its checks are enough" : "It is up"} ${comes}.`,
+    ...waits,
+    ...(down === undefined ? [] : [`It is down ${down}.`]),
+  ];
 }
