@@ -5,6 +5,7 @@ import { ALL_SERVICES, type Undrain } from "./inputs.ts";
 import { wantedOf } from "./reconcile.ts";
 import { isAnnounced, UNTOLD } from "./routes.ts";
 import type { AgentState } from "./state.ts";
+import { wishOf } from "./wishes.ts";
 
 /** Whatever the checks may say of a service. */
 const JUDGED: readonly State[] = ["starting", "down", "rising", "degraded", "up"];
@@ -32,8 +33,8 @@ export function heldInsteadOf(state: AgentState, at: number, nowMs: number): rea
   if (serviceHoldEndMs(state, at) <= nowMs) return [];
   if (state.services[at]?.state === "held") return JUDGED;
   if (prefixesOf(state, at).some((prefix) => wouldLose(state, at, prefix))) return [];
-  const isAnnouncedDown = state.index.plan.services[at]?.when.down !== undefined;
-  return JUDGED.filter((one) => one !== "starting" && (one !== "down" || isAnnouncedDown));
+  const when = state.index.plan.services[at]?.when ?? {};
+  return JUDGED.filter((one) => one === "rising" || wishOf(one, when).disposition === "announce");
 }
 
 /** Whether a hold of the service would withdraw the prefix: it never does. */
