@@ -2,7 +2,7 @@
 import { attempt, type Attempt } from "../../checks/attempt.ts";
 import type { EventWord, Listen, Listener } from "../../checks/listen.ts";
 import type { ProbeContext } from "../../checks/context.ts";
-import type { Probe } from "../../checks/probe.ts";
+import type { Outcome, Probe } from "../../checks/probe.ts";
 import type { CheckPlan } from "../config/plan.ts";
 import type { Clock } from "./clock.ts";
 import { type Home, nextDueMs } from "./due.ts";
@@ -39,7 +39,12 @@ export class Runner {
   /** The attempt that waits for a place or is under way. */
   #visit: Visit | undefined;
   #isUnderWay = false;
+  /** The next attempt comes as early as it may. */
   #isHurried = false;
+  /** The attempt under way, or the last one, came because of an event. */
+  #wasHurried = false;
+  /** No event brings an attempt before this moment, in whole milliseconds on the clock. */
+  #notBeforeMs = 0;
   #isSlow = false;
   #stopped = false;
 
@@ -85,13 +90,17 @@ export class Runner {
     this.#rest(dueMs);
   }
 
-  /** Probes at once, or as soon as the attempt under way is over. */
+  /**
+   * Probes at once, or as soon as the attempt under way is over. Where one event follows another (a unit that is
+   * restarted tells of four states), attempts are a fast interval apart all the same: `fall` failures take their time.
+   */
   hurry(): void {
-    this.#isHurried = this.#isUnderWay;
+    this.#isHurried = this.#visit === undefined || this.#isUnderWay;
     if (this.#visit !== undefined || this.#stopped) return;
-    this.#cancel();
     const nowMs = Math.floor(this.#surroundings.clock.nowMs());
-    this.#cancel = this.#surroundings.timetable.soon(nowMs, () => this.#enter(nowMs));
+    this.#cancel();
+    if (nowMs < this.#notBeforeMs) this.#rest(this.#notBeforeMs);
+    else this.#cancel = this.#surroundings.timetable.soon(nowMs, () => this.#enter(nowMs));
   }
 
   /** An attempt under way ends by itself; its result is thrown away. */
@@ -127,6 +136,8 @@ export class Runner {
     // A step is found while its dates are not needed yet.
     context.wallClock.look();
     this.#isUnderWay = true;
+    this.#wasHurried = this.#isHurried;
+    this.#isHurried = false;
     const asking = [...this.#checks.values()];
     late(Math.max(0, clock.nowMs() - dueMs));
     const made = await attempt(this.#target.probe, this.#target.timeoutMs, clock);
@@ -150,12 +161,27 @@ export class Runner {
     }
     if (this.#stopped) return;
     const nowMs = Math.floor(this.#surroundings.clock.nowMs());
-    const isHurried = this.#isHurried || pauseMs === Infinity;
-    this.#isHurried = false;
-    const { startedMs } = made;
-    const nextMs = isHurried ? nowMs : nextDueMs({ dueMs, startedMs }, pauseMs, this.#home);
+    const { startedMs, result } = made;
+    this.#notBeforeMs = this.#isPressing(result.outcome, pauseMs)
+      ? Math.ceil(startedMs + this.#fastIntervalMs)
+      : 0;
+    let nextMs = nowMs;
+    if (this.#isHurried) nextMs = this.#notBeforeMs;
+    else if (pauseMs < Infinity) nextMs = nextDueMs({ dueMs, startedMs }, pauseMs, this.#home);
     // The attempt may have taken longer than the pause.
     this.#rest(Math.max(nextMs, nowMs));
+  }
+
+  /** Whether the attempt that is over counts as one of a burst: then the next one waits for a fast interval. */
+  #isPressing(outcome: Outcome, pauseMs: number): boolean {
+    if (this.#wasHurried) return true;
+    if (pauseMs > this.#fastIntervalMs) return false;
+    // What was asked before an event may have passed before it; a failure is evidence already.
+    return outcome === "fail" || (!this.#isHurried && pauseMs < this.intervalMs);
+  }
+
+  get #fastIntervalMs(): number {
+    return Math.min(...[...this.checks].map(({ timing }) => timing.fastIntervalMs));
   }
 }
 

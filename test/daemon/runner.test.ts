@@ -11,7 +11,7 @@ import { manualClock, tcpCheck, turn } from "./fixtures.ts";
 
 interface Stage {
   readonly places?: number;
-  readonly paceMs?: (check: CheckPlan) => number;
+  readonly paceMs?: (check: CheckPlan, startedMs: number) => number;
   readonly listen?: Listen;
 }
 
@@ -31,7 +31,7 @@ function stage({ places = 100, paceMs = () => 1000, listen }: Stage = {}) {
     places: new Places({ timers: clock, count: places, crowded: () => {} }),
     attempted(check: CheckPlan, { startedMs }: { startedMs: number }) {
       told.push(`${check.id} ${startedMs - startMs}`);
-      return paceMs(check);
+      return paceMs(check, startedMs - startMs);
     },
     heard: (check: CheckPlan, word: string) => void told.push(`${check.id} ${word}`),
     late: (ms: number) => void latenesses.push(ms),
@@ -166,13 +166,13 @@ describe("Runner", () => {
   });
 
   it("is probed at once when hurried, and goes on from there", async () => {
-    const { told, create, run, start } = stage({ paceMs: () => 100 });
-    const runner = create("a");
+    const { told, create, run, start } = stage({ paceMs: () => 90 });
+    const runner = create("a", 0, { intervalMs: 90, fastIntervalMs: 90 });
     start(runner);
     await run(50);
     runner.hurry();
-    await run(101);
-    assert.deepEqual(told, ["a/port 0", "a/port 50", "a/port 150"]);
+    await run(91);
+    assert.deepEqual(told, ["a/port 0", "a/port 50", "a/port 140"]);
   });
 
   it("is probed once more after an attempt in which it was hurried", async () => {
@@ -184,6 +184,39 @@ describe("Runner", () => {
     runner.hurry();
     await run(200);
     assert.deepEqual(told, ["a/port 0", "a/port 40"]);
+  });
+
+  it("keeps attempts a fast interval apart, however many events there are", async () => {
+    // As in the core: an event is followed by a burst.
+    let firstEventMs = Infinity;
+    const paceMs = (_: CheckPlan, startedMs: number) => (startedMs >= firstEventMs ? 100 : 1000);
+    const { told, create, run, start } = stage({ paceMs });
+    const runner = create("a", 3);
+    start(runner);
+    await run(40);
+    firstEventMs = 40;
+    for (let nth = 0; nth < 30; nth += 1) {
+      runner.hurry();
+      await run(10);
+    }
+    await run(10);
+    assert.deepEqual(told, ["a/port 0", "a/port 40", "a/port 140", "a/port 240", "a/port 340"]);
+  });
+
+  it("keeps attempts apart where a fast interval is no faster, and for a lone event does not wait", async () => {
+    const { told, create, run, start } = stage({ paceMs: () => 90 });
+    const runner = create("a", 0, { intervalMs: 90, fastIntervalMs: 90 });
+    start(runner);
+    await run(50);
+    for (let nth = 0; nth < 5; nth += 1) runner.hurry();
+    await run(100);
+    assert.deepEqual(told, ["a/port 0", "a/port 50", "a/port 140"]);
+    runner.hurry();
+    await run(200);
+    assert.deepEqual(told.slice(3), ["a/port 230", "a/port 320"]);
+    runner.hurry();
+    await run(5);
+    assert.equal(told.length, 6, "nothing was heard for long");
   });
 
   it("tells all of its checks of each attempt, and pauses as the most impatient wants", async () => {

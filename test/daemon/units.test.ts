@@ -9,6 +9,8 @@ import { createSite, ScriptedExabgp } from "./scripted-exabgp.ts";
 /** Serves on for 3 s when it is told to stop. */
 const UNITS = {
   "web.service": "[Service]\nExecStart=/bin/sleep 1000\nExecStop=/bin/sleep 3\n",
+  "quick.service":
+    "[Service]\nExecStartPre=/bin/sleep 0.1\nExecStart=/bin/sleep 1000\nExecStopPost=/bin/sleep 0.1\n",
 };
 
 const HEAD = `services:
@@ -39,6 +41,33 @@ describe("the agent", () => {
     );
     assert.equal(record.evidence, "not-active: deactivating (stop)");
   });
+
+  it(
+    "withdraws nothing when a unit is restarted, which tells of each state",
+    { skip },
+    async (t) => {
+      const host = await startSystemd(t, UNITS);
+      await host.manager("StartUnit", "ss", "quick.service", "replace");
+      const site = await createSite(t);
+      const timing = "interval: 1h, timeout: 1s, fast-interval: 1s, rise: 1, fall: 3";
+      site.writeConfig(
+        `${HEAD}    checks: { unit: { type: systemd, unit: quick.service, ${timing} } }
+`,
+      );
+      const exabgp = new ScriptedExabgp(site, [], {
+        env: { DBUS_SYSTEM_BUS_ADDRESS: host.address },
+      });
+      await exabgp.waitForCommands(1);
+      await host.manager("RestartUnit", "ss", "quick.service", "replace");
+      await exabgp.waitForStatus("the event to be settled", ({ services }) => {
+        const { event } = services[0]?.checks[0] ?? {};
+        return event?.settled === true && event.detail === "active (running)";
+      });
+      const told = exabgp.stderr.match(/"msg":"check failed"/g) ?? [];
+      assert.ok(told.length >= 1, "it was never seen down");
+      assert.deepEqual(exabgp.commands.slice(1), []);
+    },
+  );
 
   it("ends its programs when it ends", async (t) => {
     const site = await createSite(t);
