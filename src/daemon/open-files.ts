@@ -16,6 +16,12 @@ const PLACES_MAX = 800;
 /** Without any the agent would be blind; each is over in milliseconds as a rule. */
 const PLACES_MIN = 4;
 
+/** What is polled only is seen all the same; who has no place is not. */
+const HELD_PART = 1 / 2;
+
+/** As few checks may watch in any case. */
+const HELD_MIN = 4;
+
 /**
  * The soft limit; Node.js has raised it to the hard one at its start.
  *
@@ -28,6 +34,11 @@ export function openFilesMax(): number {
   } catch {
     return Infinity;
   }
+}
+
+/** How many descriptors may be kept between attempts, by connections that checks watch. */
+export function heldMaxOf(filesMax: number): number {
+  return Math.max(HELD_MIN, Math.floor((filesMax - RESERVE) * HELD_PART));
 }
 
 /** @param kept Descriptors that listeners keep. */

@@ -4,6 +4,7 @@ import type { EventWord, Listen, Listener } from "../../checks/listen.ts";
 import type { ProbeContext } from "../../checks/context.ts";
 import type { Outcome, Probe } from "../../checks/probe.ts";
 import type { CheckPlan } from "../config/plan.ts";
+import type { Allowance } from "./allowance.ts";
 import type { Clock } from "./clock.ts";
 import { type Home, nextDueMs } from "./due.ts";
 import type { Places, Visit } from "./places.ts";
@@ -13,6 +14,8 @@ import type { Timetable } from "./timetable.ts";
 export interface RunnerSurroundings {
   readonly clock: Clock;
   readonly context: Pick<ProbeContext, "wallClock">;
+  /** Descriptors that may be kept between attempts. */
+  readonly held: Allowance;
   readonly timetable: Timetable;
   readonly places: Places;
   /** See `SchedulerOptions`. */
@@ -25,8 +28,13 @@ export interface Target {
   readonly probe: Probe;
   /** undefined: it is only polled. */
   readonly listen: Listen | undefined;
+  /** What listens keeps a descriptor between two attempts. */
+  readonly mayHold: boolean;
   readonly timeoutMs: number;
 }
+
+/** In the place of a listener that would take the last descriptors from the attempts. */
+const DEAF: Listener = { isListening: false, close: () => {} };
 
 export class Runner {
   readonly #target: Target;
@@ -34,6 +42,7 @@ export class Runner {
   /** By id: the checks that get each result. */
   readonly #checks = new Map<string, CheckPlan>();
   #home: Home = { firstDueMs: 0, intervalMs: Infinity };
+  /** Undefined: it has not begun, or is only polled. `DEAF`: until there is a descriptor for it. */
   #listener: Listener | undefined;
   #cancel = () => {};
   /** The attempt that waits for a place or is under way. */
@@ -74,9 +83,8 @@ export class Runner {
     return this.#checks.size > 0;
   }
 
-  /** Whether it keeps a descriptor between two attempts. */
-  get mayListen(): boolean {
-    return this.#target.listen !== undefined;
+  get mayHold(): boolean {
+    return this.#target.mayHold;
   }
 
   /** Whether an event would be heard now; undefined: it is only polled, or has not begun. */
@@ -108,6 +116,9 @@ export class Runner {
     this.#stopped = true;
     this.#cancel();
     this.#listener?.close();
+    if (this.mayHold && this.#listener !== undefined && this.#listener !== DEAF)
+      this.#surroundings.held.giveBack();
+    this.#listener = undefined;
     if (this.#visit !== undefined && !this.#isUnderWay)
       this.#surroundings.places.leave(this.#visit);
   }
@@ -124,8 +135,18 @@ export class Runner {
     };
     this.#visit = visit;
     this.#surroundings.places.enter(visit);
-    // Spread as the first attempts are: nor are a thousand connections opened in one turn.
-    this.#listener ??= this.#target.listen?.((word, detail) => {
+    this.#listen();
+  }
+
+  /** With the first attempts, which are spread: nor are a thousand connections opened in one turn. */
+  #listen(): void {
+    const { listen, mayHold } = this.#target;
+    if (listen === undefined || (this.#listener !== undefined && this.#listener !== DEAF)) return;
+    if (mayHold && !this.#surroundings.held.take()) {
+      this.#listener = DEAF;
+      return;
+    }
+    this.#listener = listen((word, detail) => {
       for (const check of this.#checks.values()) this.#surroundings.heard(check, word, detail);
       this.hurry();
     });

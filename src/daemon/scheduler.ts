@@ -4,9 +4,10 @@ import type { Heard } from "../../checks/listen.ts";
 import { createListen, createProbe, type ProbeContext } from "../../checks/registry.ts";
 import type { CheckPlan } from "../config/plan.ts";
 import { sameCheck } from "../core/index-plan.ts";
+import { Allowance } from "./allowance.ts";
 import type { Clock } from "./clock.ts";
 import { spread } from "./due.ts";
-import { placesOf } from "./open-files.ts";
+import { heldMaxOf, placesOf } from "./open-files.ts";
 import { Places } from "./places.ts";
 import { Runner, type RunnerSurroundings } from "./runner.ts";
 import { Timetable } from "./timetable.ts";
@@ -47,6 +48,7 @@ export class Scheduler {
       attempted,
       heard,
       late,
+      held: new Allowance(heldMaxOf(this.#filesMax)),
       timetable: new Timetable(clock),
       places: new Places({ timers: clock, count: placesOf(this.#filesMax, 0), crowded }),
     };
@@ -69,8 +71,9 @@ export class Scheduler {
       if (!added.has(runner)) runner.hurry();
     }
     this.#startAll(added);
-    // What listens keeps a descriptor, which attempts then cannot have.
-    const kept = [...this.#runners.values()].filter(({ mayListen }) => mayListen).length;
+    // What is held keeps a descriptor, which attempts then cannot have.
+    const holding = [...this.#runners.values()].filter(({ mayHold }) => mayHold).length;
+    const kept = Math.min(holding, heldMaxOf(this.#filesMax));
     this.#surroundings.places.resize(placesOf(this.#filesMax, kept));
   }
 
@@ -111,7 +114,9 @@ export class Scheduler {
     const { context } = this.#options;
     const probe = createProbe(spec, context);
     const listen = createListen(spec, context);
-    return new Runner({ probe, listen, timeoutMs: timing.timeoutMs }, this.#surroundings);
+    const mayHold = "watch" in spec && spec.watch;
+    const target = { probe, listen, mayHold, timeoutMs: timing.timeoutMs };
+    return new Runner(target, this.#surroundings);
   }
 
   /** Those with one interval stay together and apart as they are at the start. */

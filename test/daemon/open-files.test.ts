@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { openFilesMax, placesOf } from "../../src/daemon/open-files.ts";
+import { heldMaxOf, openFilesMax, placesOf } from "../../src/daemon/open-files.ts";
 
 describe("open files", () => {
   it("are as many as the kernel grants", () => {
@@ -25,5 +25,14 @@ describe("open files", () => {
   ];
   for (const { name, filesMax, kept, places } of cases) {
     it(`leave places for attempts: ${name}`, () => assert.equal(placesOf(filesMax, kept), places));
+  }
+
+  const heldCases = [
+    { name: "no limit", filesMax: Infinity, held: Infinity },
+    { name: "half of what is left", filesMax: 1024, held: 480 },
+    { name: "a few always", filesMax: 40, held: 4 },
+  ];
+  for (const { name, filesMax, held } of heldCases) {
+    it(`are kept between attempts: ${name}`, () => assert.equal(heldMaxOf(filesMax), held));
   }
 });

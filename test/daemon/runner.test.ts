@@ -4,6 +4,7 @@ import { createProbeContext } from "../../checks/context.ts";
 import type { Listen } from "../../checks/listen.ts";
 import { fail, pass, type Probe } from "../../checks/probe.ts";
 import type { CheckPlan } from "../../src/config/plan.ts";
+import { Allowance } from "../../src/daemon/allowance.ts";
 import { Places } from "../../src/daemon/places.ts";
 import { Runner } from "../../src/daemon/runner.ts";
 import { Timetable } from "../../src/daemon/timetable.ts";
@@ -13,10 +14,12 @@ interface Stage {
   readonly places?: number;
   readonly paceMs?: (check: CheckPlan, startedMs: number) => number;
   readonly listen?: Listen;
+  /** Descriptors for what listens. */
+  readonly held?: number;
 }
 
 /** Runners on a clock of the test's, with probes that end when the test says so. */
-function stage({ places = 100, paceMs = () => 1000, listen }: Stage = {}) {
+function stage({ places = 100, paceMs = () => 1000, listen, held = 100 }: Stage = {}) {
   const clock = manualClock();
   const startMs = clock.nowMs();
   const told: string[] = [];
@@ -27,6 +30,7 @@ function stage({ places = 100, paceMs = () => 1000, listen }: Stage = {}) {
   const surroundings = {
     clock,
     context: createProbeContext({ timers: clock, wallMs: () => clock.wallMs() }),
+    held: new Allowance(held),
     timetable: new Timetable(clock),
     places: new Places({ timers: clock, count: places, crowded: () => {} }),
     attempted(check: CheckPlan, { startedMs }: { startedMs: number }) {
@@ -53,7 +57,10 @@ function stage({ places = 100, paceMs = () => 1000, listen }: Stage = {}) {
       });
     const check = tcpCheck(`${name}/port`, 9, timing);
     const { timeoutMs } = check.timing;
-    const runner = new Runner({ probe, listen, timeoutMs }, surroundings);
+    const runner = new Runner(
+      { probe, listen, mayHold: listen !== undefined, timeoutMs },
+      surroundings,
+    );
     runner.add(check);
     return runner;
   };
@@ -267,6 +274,25 @@ describe("Runner", () => {
       "b/port 300",
     ]);
     assert.equal(closed, 1);
+  });
+
+  it("only polls while there is no descriptor to listen with", async () => {
+    let open = 0;
+    const listen: Listen = () => {
+      open += 1;
+      return { isListening: true, close: () => (open -= 1) };
+    };
+    const { told, create, run, start } = stage({ listen, held: 1 });
+    const [first, second] = [create("a"), create("b")];
+    for (const runner of [first, second]) start(runner);
+    await run(10);
+    assert.deepEqual([open, first.isListening, second.isListening], [1, true, false]);
+    first.stop();
+    await run(1000);
+    assert.deepEqual([open, first.isListening, second.isListening], [1, undefined, true]);
+    assert.deepEqual(told, ["a/port 0", "b/port 0", "b/port 1000"]);
+    second.stop();
+    assert.equal(open, 0);
   });
 
   it("gives its place back when it is stopped, waiting or under way", async () => {
