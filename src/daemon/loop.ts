@@ -25,6 +25,8 @@ export interface LoopOptions {
   readonly meter?: Pick<Meter, "decided" | "settled">;
   /** Tells listeners what the audit record does not. */
   readonly events?: Pick<Events, "verdict">;
+  /** Looks for a stall before time passes in the core, whatever the input: what ended in it did so unseen. */
+  readonly look?: () => void;
   /** Prefixes were withdrawn or came back, or that was forgotten. */
   readonly flapped?: (history: Flaps) => void;
   /** The file of a drain or a pin that has ended by itself is to go. */
@@ -69,6 +71,7 @@ export class Loop {
 
   /** @returns Why the input was refused, if it was. */
   dispatch(input: Input): Refusal | undefined {
+    if (input.type !== "stalled") this.#options.look?.();
     const taken: Step = step(this.#state, input, this.#options.clock.nowMs());
     const { flaps } = this.#state;
     this.#state = taken.state;

@@ -207,6 +207,7 @@ class Agent {
       flapped: (history) => this.#holds.save(history),
       meter: this.#metrics.meter,
       events: this.#selfWatch,
+      look: () => this.#selfWatch.look(),
     });
     this.#loop.start(first.actions);
     this.#selfWatch.start(this.#loop);

@@ -60,9 +60,10 @@ export class SelfWatch {
     this.#cancelLook();
   }
 
-  /** Before a result is taken: what was read in a stall must not count. */
+  /** Before a result is taken, or anything else happens: what was read in a stall must not count. */
   look(): void {
-    this.#stallWatch.look();
+    // Until then there is nobody to be told.
+    if (this.#loop !== undefined) this.#stallWatch.look();
   }
 
   verdict(change: VerdictChange): void {

@@ -11,6 +11,7 @@ import { AuditDesk } from "../../src/daemon/audit.ts";
 import { Loop } from "../../src/daemon/loop.ts";
 import { OwnedFile } from "../../src/daemon/owned.ts";
 import { Problems } from "../../src/daemon/problems.ts";
+import { SelfWatch } from "../../src/daemon/self-watch.ts";
 import { drain } from "../core/fixtures.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
 import { manualClock, memoryLog, planOf } from "./fixtures.ts";
@@ -32,6 +33,7 @@ function looping(t: TestContext, ...services: string[]) {
   const records: Omit<AuditRecord, "seq">[] = [];
   const problems = new Problems(clock, log);
   const expiries: Expiry[] = [];
+  const watch = new SelfWatch({ clock, log, problems, events: { verdict: () => {} } });
   const first = startAgent(planOf(...services), new Map(), [], clock.nowMs());
   const loop = new Loop(first.state, {
     clock,
@@ -41,8 +43,10 @@ function looping(t: TestContext, ...services: string[]) {
     owned: new OwnedFile(folder, "exabgp 1"),
     problems,
     expired: (expiry) => expiries.push(expiry),
+    look: () => watch.look(),
   });
   loop.start(first.actions);
+  watch.start(loop);
   const settle = (outcome: Settlement["outcome"], line: string | undefined = "a line") =>
     open.shift()?.({ outcome, line, writtenAtMs: clock.nowMs(), ackMs: 1, detail: "" });
   const result = (check: string, outcome: "pass" | "fail") =>
@@ -61,6 +65,7 @@ function looping(t: TestContext, ...services: string[]) {
     settle,
     result,
     loop,
+    watch,
     records,
     problems,
     expiries,
@@ -177,6 +182,23 @@ describe("Loop", () => {
         { type: "expired", order: "drain", service: "dns", transient: false },
       ]),
     );
+  });
+
+  it("looks for a stall before anything else happens, and once", (t) => {
+    const { clock, loop, watch, settle, result } = looping(t, "dns");
+    const { pop, services } = planOf("dns");
+    const plan = { pop, services: services.map((one) => ({ ...one, minUpTimeMs: 5000 })) };
+    loop.dispatch({ type: "reload", plan, actor: "unknown", force: false });
+    result("dns/port", "pass");
+    clock.stall(60_000);
+    // As when the inode of a drain's folder has changed: heard before any timer.
+    loop.dispatch({ type: "pins", pins: [], unpins: [] });
+    assert.deepEqual([loop.state.services[0]?.state, watch.stalls.count], ["rising", 1]);
+    clock.advance(4999);
+    assert.equal(loop.state.services[0]?.state, "rising");
+    clock.advance(1);
+    settle("done");
+    assert.deepEqual([loop.state.services[0]?.state, watch.stalls.count], ["up", 1]);
   });
 
   it("does not spin because of a drain that ends next year: timers hold 24.8 days", (t) => {
