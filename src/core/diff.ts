@@ -186,8 +186,8 @@ function serviceChanges(before: Plan, after: Plan): ReloadDiff["services"] {
   // Those are told one by one.
   const others = (service: ServicePlan, stays: ServicePlan) => {
     const known = new Set(stays.checks.map(({ id }) => id));
-    const checks = service.checks.flatMap(({ id, weight, advisory }) =>
-      known.has(id) ? [{ id, weight, advisory }] : [],
+    const checks = service.checks.flatMap(({ id, weight, advisory, use }) =>
+      known.has(id) ? [{ id, weight, advisory, use }] : [],
     );
     return { ...service, routes: [], when: {}, checks: checks.toSorted(byId) };
   };

@@ -72,11 +72,15 @@ function routesOf({ when }: ServicePlan, nth: number, up: Route): PlannedPrefix[
   };
 }
 
-/** Whether a reload left a check as it was, timing included. What it counts for changes nothing that was found out. */
+/**
+ * Whether a reload left a check as it was, timing included. What it counts for, and what a shared check is called,
+ * changes nothing that was found out.
+ */
 export function sameCheck(a: CheckPlan | undefined, b: CheckPlan): boolean {
   return a !== undefined && probedOf(a) === probedOf(b);
 }
 
 function probedOf(check: CheckPlan): string {
-  return JSON.stringify({ ...check, weight: 0, advisory: false });
+  const use = check.use === undefined ? undefined : "";
+  return JSON.stringify({ ...check, weight: 0, advisory: false, use });
 }

@@ -135,7 +135,7 @@ export class Scheduler {
   }
 }
 
-/** Equal for checks that one probe serves: uses of one shared check that are made in the same way. */
+/** Equal for checks that one probe serves: uses of a shared check, whatever a reload calls it. */
 function keyOf({ id, use, spec, timing }: CheckPlan): string {
-  return use === undefined ? id : JSON.stringify([use, timing.timeoutMs, spec]);
+  return use === undefined ? id : JSON.stringify([timing, spec]);
 }

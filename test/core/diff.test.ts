@@ -205,6 +205,16 @@ describe("diffReload", () => {
     assert.deepEqual(added.checks, [{ change: "added", check: "dns/third" }]);
   });
 
+  it("judges no check anew because a shared one is called otherwise, only if it asks otherwise", () => {
+    const using = (use: string, port = 9) =>
+      plan(service("a", [route(A)], { checks: [{ ...check("a", "port", port), use }] }));
+    const renamed = diffReload(running(using("old")), using("new"), 2, attributesOf);
+    assert.deepEqual([renamed.checks, renamed.services.changed], [[], ["a"]]);
+    assert.deepEqual(renamed.decisions, []);
+    const moved = diffReload(running(using("old")), using("new", 10), 2, attributesOf);
+    assert.deepEqual(moved.checks, [{ change: "changed", check: "a/port" }]);
+  });
+
   it("tells of when.degraded where it is not simply what is announced", () => {
     const before = plan(service("dns", [route(A)]));
     const state = running(before);

@@ -157,6 +157,30 @@ describe("Scheduler", () => {
     assert.equal(await connections(3), 3);
   });
 
+  it("goes on when a shared check is called otherwise, and whoever joins then shares it", async (t) => {
+    const { port, clock, scheduler, seen, result, connections } = await scheduling(t);
+    const use = (service: string, name: string): CheckPlan => ({
+      ...tcpCheck(`${service}/shared`, port),
+      use: name,
+    });
+    scheduler.update([use("a", "backend")]);
+    const first = result();
+    clock.advance(0);
+    await first;
+    scheduler.update([use("a", "origin")]);
+    clock.advance(999);
+    assert.equal(seen.length, 1);
+    const next = result();
+    scheduler.update([use("a", "origin"), use("b", "origin")]);
+    clock.advance(0);
+    await next;
+    assert.deepEqual(
+      seen.map(({ id, atMs }) => `${id} ${atMs}`),
+      ["a/shared 0", "a/shared 999", "b/shared 999"],
+    );
+    assert.equal(await connections(2), 2);
+  });
+
   it("does not share a probe that has another target or timeout", async (t) => {
     const { port, clock, scheduler, seen, result } = await scheduling(t);
     const plans = [
