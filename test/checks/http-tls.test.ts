@@ -157,6 +157,16 @@ describe("https", { timeout: HANG_MS }, () => {
     );
   });
 
+  test("a ca-file into which nobody writes does not stop the agent", async (context) => {
+    const { server } = await listenTls(context);
+    const path = join(folder, "fifo.pem");
+    execFileSync("mkfifo", [path]);
+    const check = { type: "http", url: `https://anycast.test:${server.port}/`, "ca-file": path };
+    const { result } = await runCheck(check, { hostsFile });
+    assert.equal(`${result.outcome} ${result.reason}`, "inconclusive internal");
+    assert.match(result.detail, /not a regular file/);
+  });
+
   test("a ca-file that is half written does not make the certificate bad", async (context) => {
     const { server } = await listenTls(context);
     const half = join(folder, "half.pem");
