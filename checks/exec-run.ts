@@ -93,6 +93,7 @@ function follow(
   const [stdout, stderr] = streams.map((stream) => capture(stream, timers));
   return new Promise((resolve) => {
     let isSettled = false;
+    let ended: Run["end"] | undefined;
     let cancel = (): void => {};
     const settle = (end: Run["end"]): void => {
       cancel();
@@ -107,6 +108,11 @@ function follow(
       for (const stream of streams) stream?.destroy();
     };
     const abort = (): void => {
+      // Its status is known; time was over while who has left its group kept its pipes open.
+      if (ended !== undefined) {
+        settle(ended);
+        return;
+      }
       if (pid !== undefined) killGroup(pid);
       settle({ how: "aborted" });
     };
@@ -120,9 +126,10 @@ function follow(
         killGroup(pid);
         groups.delete(pid);
       }
-      gone();
       const end: Run["end"] =
         by === null ? { how: "exited", status: status ?? -1 } : { how: "killed", by };
+      ended = end;
+      gone();
       if (isSettled) return;
       child.once("close", () => settle(end));
       cancel = timers.after(LAST_WORDS_MS, () => settle(end));

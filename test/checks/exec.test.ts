@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { attempt } from "../../checks/attempt.ts";
 import { createProbeContext } from "../../checks/context.ts";
-import { OUTPUT_MAX_BYTES } from "../../checks/exec-run.ts";
+import { OUTPUT_MAX_BYTES, run as runProgram } from "../../checks/exec-run.ts";
 import type { Probe, Result } from "../../checks/probe.ts";
 import { CheckSchema, createProbe } from "../../checks/registry.ts";
 import { systemTimers } from "../../checks/timers.ts";
@@ -93,6 +93,7 @@ describe("exec judges", { timeout: HANG_MS }, () => {
     ["echo; echo out; exit 3", "fail exit-status: exit status 3: out"],
     ["kill -SEGV $$", "fail killed: killed by SIGSEGV"],
     ["echo t", "pass passed: exit status 0: t", { "expect-output": "/^T\\s$/i" }],
+    ["echo t", "pass passed: exit status 0: t", { "expect-output": "/^t$/" }],
     [
       "echo f; echo t >&2",
       "fail wrong-answer: the output is not the expected one: f",
@@ -222,6 +223,17 @@ describe("exec leaves nothing behind:", { timeout: HANG_MS }, () => {
     context.after(() => alive(marked).forEach(({ pid }) => process.kill(pid, "SIGKILL")));
     const script = `setsid --fork sleep ${marked}; echo done`;
     assert.equal(await shown(sh(script)), "pass passed: exit status 0: done");
+    assert.equal(alive(marked).length, 1);
+  });
+
+  test("time that is over after its end does not take its status away", async (context) => {
+    const marked = mark();
+    context.after(() => alive(marked).forEach(({ pid }) => process.kill(pid, "SIGKILL")));
+    const command = ["/bin/sh", "-c", `setsid --fork sleep ${marked}; exit 3`];
+    const time = new AbortController();
+    const leaving = { command, env: {}, cwd: "/" };
+    const { end } = await runProgram(leaving, time.signal, systemTimers, () => time.abort());
+    assert.deepEqual(end, { how: "exited", status: 3 });
     assert.equal(alive(marked).length, 1);
   });
 
