@@ -56,15 +56,20 @@ export function createOwnAddresses(timers: Timers): OwnAddresses {
   };
 }
 
-/** libuv leaves out interfaces that are down or have no carrier: what is sent to their addresses is not for us. */
+/**
+ * libuv leaves out interfaces that are down or have no carrier: what is sent to their addresses is not for us.
+ * An IPv4 address with a label (`lo:anycast`, ip-address(8)) comes under that; it is on `lo`.
+ */
 function list(): Listing {
   const unusable = unusableAddresses();
-  const byInterface = new Map(
-    Object.entries(networkInterfaces()).map(([name, addresses = []]) => {
-      const keys = addresses.flatMap(({ address }) => addressKey(address) ?? []);
-      return [name, keys.filter((key) => !unusable.has(`${name} ${key}`)).toSorted()];
-    }),
-  );
+  const byInterface = new Map<string, AddressKey[]>();
+  for (const [label, addresses = []] of Object.entries(networkInterfaces())) {
+    const name = label.replace(/:.*$/s, "");
+    const keys = addresses.flatMap(({ address }) => addressKey(address) ?? []);
+    const usable = keys.filter((key) => !unusable.has(`${name} ${key}`));
+    byInterface.set(name, [...(byInterface.get(name) ?? []), ...usable]);
+  }
+  for (const keys of byInterface.values()) keys.sort();
   return { all: [...byInterface.values()].flat().toSorted(), byInterface };
 }
 

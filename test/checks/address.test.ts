@@ -94,6 +94,16 @@ describe("address", { timeout: HANG_MS }, () => {
     assert.match(await check(["198.51.100.0/24"]), /^fail not-assigned/);
   });
 
+  test("a label is not another interface", { skip: !isRoot }, async (context) => {
+    const { ip, check, becomes } = await host(context);
+    ip("link set lo up");
+    ip("address add 192.0.2.53/32 dev lo label lo:anycast");
+    ip("address add 192.0.2.54/32 dev lo");
+    await becomes(/^pass/, ["192.0.2.53"], "lo");
+    assert.match(await check(["192.0.2.53", "192.0.2.54", "127.0.0.1"], "lo"), /^pass/);
+    assert.match(await check(["192.0.2.53"]), /^pass/);
+  });
+
   test("an interface that is down or has no carrier", { skip: !isRoot }, async (context) => {
     const { ip, check, becomes } = await host(context);
     ip("link add one type veth peer name two");
