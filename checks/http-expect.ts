@@ -16,6 +16,8 @@ const REPEATED_REPETITION =
 /** An escape or a class: one thing, whatever characters it is written with. */
 const ESCAPE_OR_CLASS = /\\.|\[(?:\\.|[^\]\\])*\]/gs;
 
+const LAST_LINE_END = /\r?\n$/;
+
 /** `200-299`; both ends are included. */
 const RANGE = /^(?<first>[1-5]\d\d)-(?<last>[1-5]\d\d)$/;
 
@@ -38,7 +40,8 @@ export function parseStatus(text: string | number): StatusRange | undefined {
 }
 
 /**
- * Plain text passes when the body contains it, `/…/` when the body matches.
+ * Plain text passes when the body contains it, `/…/` when the body matches, as it is or without the line end at its
+ * end: programs write one, and `$` would else mean something else than in grep and Perl.
  *
  * @throws {SyntaxError} If the regular expression cannot be compiled, has a flag other than `i`, or is one of
  *   those that take minutes, as far as that is easily seen.
@@ -53,7 +56,11 @@ export function parseBodyTest(expected: string): BodyTest {
         "a repetition of nothing but a repetition, as in (a+)+, can take minutes",
       );
     }
-    return (body) => pattern.test(body);
+    return (body) => {
+      if (pattern.test(body)) return true;
+      const end = LAST_LINE_END.exec(body);
+      return end !== null && pattern.test(body.slice(0, end.index));
+    };
   }
   if (FOREIGN_FLAGS.test(expected)) throw new SyntaxError("only the flag i is known");
   return (body) => body.includes(expected);

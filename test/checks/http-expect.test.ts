@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { mistakeInBodyTest } from "../../checks/http-expect.ts";
+import { mistakeInBodyTest, parseBodyTest } from "../../checks/http-expect.ts";
 
 describe("regular expressions that would block the agent", () => {
   const refused = [
@@ -39,5 +39,24 @@ describe("regular expressions that would block the agent", () => {
   ];
   for (const expected of accepted) {
     test(`${expected} is accepted`, () => assert.equal(mistakeInBodyTest(expected), undefined));
+  }
+});
+
+describe("a line end at the end of a body", () => {
+  const cases: [expected: string, body: string, isExpected: boolean][] = [
+    ["/^ok$/", "ok", true],
+    ["/^ok$/", "ok\n", true],
+    ["/^ok$/", "ok\r\n", true],
+    ["/^ok\\n$/", "ok\n", true],
+    ["/^ok$/", "ok\n\n", false],
+    ["/^ok$/", "ok\nno\n", false],
+    ["/^ok$/", "\nok\n", false],
+    ["ok\n", "ok\n", true],
+    ["ok\n", "ok", false],
+  ];
+  for (const [expected, body, isExpected] of cases) {
+    test(JSON.stringify([expected, body]), () =>
+      assert.equal(parseBodyTest(expected)(body), isExpected),
+    );
   }
 });
