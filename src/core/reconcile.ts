@@ -69,9 +69,10 @@ export function wantedOf(
     return { wish: wishOf(service?.state ?? "starting", planned.routes), held: service?.held };
   });
   const wish = combine(planned.shared, voices, route.told !== "unknown");
-  // A drain takes leave of those that have the route; it never brings one into the world.
-  const isNew = "variant" in wish && wish.variant === "draining" && !isAnnounced(route);
-  return isNew ? { disposition: "withdraw" } : wish;
+  // A drain takes leave of those that have the route; it never brings one into the world, nor may one that nobody
+  // could read, where what is down is announced too.
+  const isBarred = "variant" in wish && (wish.variant === "draining" || !state.areDrainsComplete);
+  return isBarred && !isAnnounced(route) ? { disposition: "withdraw" } : wish;
 }
 
 function prefixesOf(state: AgentState, affected: readonly number[] | undefined): Iterable<string> {
