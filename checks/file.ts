@@ -111,7 +111,9 @@ export function listenFile({ trigger }: FileCheck, { timers }: ProbeContext): Li
 function judgeAge(mtimeMs: number, maxAgeMs: number, wallClock: WallClock): Result {
   const ageMs = wallClock.nowMs() - mtimeMs;
   const seconds = Math.round(Math.abs(ageMs) / 1000);
-  const seen = ageMs >= 0 ? `written ${seconds} s ago` : `written ${seconds} s in the future`;
+  // The two clocks may be some milliseconds apart.
+  const isPast = ageMs >= 0 || seconds === 0;
+  const seen = isPast ? `written ${seconds} s ago` : `written ${seconds} s in the future`;
   if (Math.abs(ageMs) <= maxAgeMs) return pass(seen);
   return wallClock.judge(fail("stale", `${seen}, at most ${formatDuration(maxAgeMs)}`));
 }

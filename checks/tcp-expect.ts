@@ -29,7 +29,7 @@ export async function expectAnswer(
       case "closed":
         return fail("closed", `after ${progress(answer, expect)}`);
       case "self":
-        return fail("refused", "the port was free and connected to itself");
+        return fail("refused", connectedToItself(target));
       case "timeout":
         return heard.isConnected
           ? fail("timeout", `waiting for the answer: ${progress(answer, expect)}`)
@@ -52,6 +52,11 @@ export function judgeBytes(answer: Buffer, expect: Buffer): Result | undefined {
   if (comparison === "equal") return pass(`answer begins ${excerpt(expect)}`);
   const { differsAt } = comparison;
   return fail("wrong-answer", `answer differs at byte ${differsAt + 1}: ${excerpt(answer)}`);
+}
+
+function connectedToItself(target: Target): string {
+  const port = "port" in target ? `port ${target.port}` : "the socket";
+  return `${port} was free and connected to itself`;
 }
 
 export function unanswered(target: Target): string {

@@ -13,7 +13,7 @@ const ALLOWED = `allowed: ${[...COMMANDS.keys()].join(", ")}`;
 const DRAIN =
   'no such option of "anyctl drain"; allowed: --all, --config, --for, --graceful, --help, --reason, --timeout, --transient, --until, --wait';
 const UNDRAIN =
-  'no such option of "anyctl undrain"; allowed: --all, --config, --help, --reason, --timeout, --wait';
+  'no such option of "anyctl undrain"; allowed: --all, --clear-hold, --config, --help, --reason, --timeout, --wait';
 const PIN = 'Missing argument of "anyctl pin"; allowed: pin <SERVICE>';
 const TIMES =
   "must be RFC 3339 such as 2026-03-01T22:30:00Z, YYYY-MM-DD HH:MM[:SS] in local time, or HH:MM, the next such";
