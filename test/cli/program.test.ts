@@ -2,11 +2,20 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync, type SpawnSyncOptions } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "../../src/cli/commands.ts";
+import { until } from "../checks/probing.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
 import { makePop, startAgent } from "./pop.ts";
 
@@ -53,6 +62,34 @@ describe("bin/anyctl", () => {
     assert.equal(status, 0);
     assert.equal(Object(JSON.parse(out)).pop, "fra1");
   });
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    it(`at ${signal} leaves no program of a check behind`, async (context) => {
+      const begun = join(temporaryFolder(context), "begun");
+      const script = `echo $$ > ${begun}.new; mv ${begun}.new ${begun}; exec sleep 600`;
+      const { configPath } = makePop(
+        context,
+        `services:
+  dns:
+    scope: local
+    prefixes: [192.0.2.0/24]
+    checks:
+      slow: { type: exec, command: [/bin/sh, -c, "${script}"], interval: 10m, timeout: 10m }
+`,
+      );
+      const child = spawn(PROGRAM, ["check", "--config", configPath], { stdio: "pipe" });
+      let said = "";
+      child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+      const closed = once(child, "close");
+      await until(() => existsSync(begun));
+      child.kill(signal);
+      assert.deepEqual(await closed, [1, null]);
+      assert.equal(said, "anyctl: Interrupted before all was probed\n");
+      const stat = `/proc/${readFileSync(begun, "utf8").trim()}/stat`;
+      // Nobody may have looked after it yet.
+      await until(() => !existsSync(stat) || / Z /.test(readFileSync(stat, "utf8")));
+    });
+  }
 
   it("writes a drain without an agent, with status 3", (context) => {
     const pop = makePop(context);

@@ -1,5 +1,6 @@
 /** `anyctl check` */
 import { attempt, type Attempt } from "../../../checks/attempt.ts";
+import type { Probe } from "../../../checks/probe.ts";
 import type { CheckPlan, Plan } from "../../config/plan.ts";
 import { defineCommand } from "../command.ts";
 import { loadOrTell } from "../config-problems.ts";
@@ -77,16 +78,21 @@ async function probeAll(checks: readonly CheckPlan[], io: CommandIo): Promise<Fi
   const { createProbeContext } = await import("../../../checks/context.ts");
   await prepareProbes(checks.map(({ spec }) => spec));
   const context = createProbeContext();
+  // Programs of `exec` checks have sessions of their own: Ctrl-C reaches them only through us.
+  const interruption = io.interruption?.() ?? new AbortController().signal;
   const attempts = new Map<string, Attempt>();
   // One of all uses of a shared check is enough.
   const queue = new Map(checks.map((check) => [probeOf(check), check])).entries();
   const work = async () => {
     for (const [key, check] of queue) {
+      if (interruption.aborted) return;
       const probe = createProbe(check.spec, context);
-      attempts.set(key, await attempt(probe, check.timing.timeoutMs, io.timers));
+      const interruptible: Probe = (signal) => probe(AbortSignal.any([signal, interruption]));
+      attempts.set(key, await attempt(interruptible, check.timing.timeoutMs, io.timers));
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  if (interruption.aborted) throw new CommandError("refused", "Interrupted before all was probed");
   return checks.flatMap((check) => {
     const made = attempts.get(probeOf(check));
     return made === undefined ? [] : { check, attempt: made };
