@@ -99,6 +99,8 @@ function wordOf(error: Error): Word | undefined {
   const code = "code" in error ? String(error.code) : "";
   // Without a system call behind it, Node.js means an end of the stream where more was due.
   if (code === "ECONNRESET" && !("syscall" in error)) return "closed";
+  // The interface of a zone (`fe80::1%eth1`) is gone; of another call it would be a bug of ours.
+  if (code === "EINVAL" && "syscall" in error && error.syscall === "connect") return "unreachable";
   if (Object.hasOwn(WORD_OF_CODE, code)) return WORD_OF_CODE[code];
   if (CERTIFICATE_CODE.test(code)) return "bad-certificate";
   if (/^ERR_(?:SSL|TLS)_/.test(code)) return "tls-failed";

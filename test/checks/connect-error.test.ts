@@ -20,6 +20,8 @@ describe("resultOfError", () => {
     ["EHOSTUNREACH", "connect", "fail unreachable"],
     ["ENETUNREACH", "connect", "fail unreachable"],
     ["EACCES", "connect", "fail unreachable"],
+    ["EINVAL", "connect", "fail unreachable"],
+    ["EINVAL", "bind", undefined],
     ["ETIMEDOUT", "connect", "fail timeout"],
     ["EMFILE", "connect", "inconclusive no-descriptors"],
     ["ENFILE", "connect", "inconclusive no-descriptors"],

@@ -73,6 +73,12 @@ describe("tcp", { timeout: HANG_MS }, () => {
     assert.equal(`${result.outcome} ${result.reason}`, "fail unreachable");
   });
 
+  test("the interface of a link-local address is gone: unreachable", async () => {
+    const { result, error } = await runCheck({ type: "tcp", host: "fe80::1%none0", port: 9 });
+    assert.equal(error, undefined);
+    assert.equal(`${result.outcome} ${result.reason}`, "fail unreachable");
+  });
+
   test("a service that closes at once was there: pass", async (context) => {
     const server = await listen(context, (socket) => socket.end());
     const { result } = await runCheck({ type: "tcp", host: "127.0.0.1", port: server.port });

@@ -60,6 +60,8 @@ describe("udp", { timeout: HANG_MS }, () => {
   test("unreachable", async () => {
     // Linux refuses to send to a broadcast address by itself.
     assert.match(await judge({ host: "255.255.255.255", port: 9 }), /^fail unreachable /);
+    // No such interface.
+    assert.match(await judge({ host: "fe80::1%none0", port: 9 }), /^fail unreachable /);
   });
 
   test("silence: timeout", async (context) => {
