@@ -28,8 +28,24 @@ const AGE_ALLOWED = `must be ${durationsAllowed(AGE_MIN_MS)}`;
 
 const PATH_ALLOWED = `must be an absolute path of at most ${PATH_BYTES_MAX} bytes`;
 
-/** Nothing is there, or not any more: path_resolution(7), and ESTALE of NFS. */
-const NOT_THERE = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ESTALE", "EIO", "ENXIO"]);
+/** Nothing is there: path_resolution(7). */
+const NOTHING = new Set(["ENOENT", "ENOTDIR"]);
+
+/** Nothing can be reached there, or not any more: a disk or device that is gone, a mount whose other end is. */
+const OUT_OF_REACH = new Set([
+  "ELOOP",
+  "ENAMETOOLONG",
+  "ESTALE",
+  "EIO",
+  "ENXIO",
+  "ENODEV",
+  "ENOTCONN",
+  "ECONNABORTED",
+  "ETIMEDOUT",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "EREMOTEIO",
+]);
 
 /** Some files of /proc and /sys have nothing to read: not now, or never. */
 const UNREADABLE = new Set(["EAGAIN", "EINVAL", "EOPNOTSUPP"]);
@@ -127,13 +143,16 @@ function judgeContent(start: Buffer | string, test: BodyTest, age: string | unde
   return pass(age === undefined ? seen : `${age}, ${seen}`);
 }
 
-function resultOfFileError(error: unknown, exists: boolean): Result {
+/**
+ * What an error of stat, open or read says about the file.
+ *
+ * @throws `error`, if it has no word.
+ */
+export function resultOfFileError(error: unknown, exists: boolean): Result {
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  if (NOT_THERE.has(code)) {
-    const isGone = code === "ENOENT" || code === "ENOTDIR";
-    return !exists && isGone ? pass("nothing is there") : fail("not-found", message);
-  }
+  if (NOTHING.has(code)) return exists ? fail("not-found", message) : pass("nothing is there");
+  if (OUT_OF_REACH.has(code)) return fail("not-found", message);
   if (UNREADABLE.has(code)) return fail("wrong-content", message);
   if (isForbidden(error)) return forbidden(error);
   const result = resultOfError(error);

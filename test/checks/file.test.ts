@@ -15,6 +15,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { createProbeContext } from "../../checks/context.ts";
+import { resultOfFileError } from "../../checks/file.ts";
 import { CheckSchema, createListen } from "../../checks/registry.ts";
 import { DOUBT_MS } from "../../checks/wall-clock.ts";
 import { asNobody, isRoot } from "./as-user.ts";
@@ -27,6 +28,36 @@ async function judge(keys: object, options: ProbingOptions = {}): Promise<string
   assert.equal(error, undefined);
   return `${result.outcome} ${result.reason}: ${result.detail}`;
 }
+
+describe("what an error says about a file", () => {
+  const cases: readonly [code: string, exists: string, existsNot: string][] = [
+    ["ENOENT", "fail not-found", "pass passed"],
+    ["ELOOP", "fail not-found", "fail not-found"],
+    ["EIO", "fail not-found", "fail not-found"],
+    ["ESTALE", "fail not-found", "fail not-found"],
+    // FUSE without its daemon, NFS mounted soft.
+    ["ENOTCONN", "fail not-found", "fail not-found"],
+    ["ETIMEDOUT", "fail not-found", "fail not-found"],
+    ["EINVAL", "fail wrong-content", "fail wrong-content"],
+    ["EACCES", "inconclusive no-permission", "inconclusive no-permission"],
+    ["EMFILE", "inconclusive no-descriptors", "inconclusive no-descriptors"],
+  ];
+  for (const [code, ...expected] of cases) {
+    test(code, () => {
+      const error = Object.assign(new Error(`${code}: stat '/it'`), { code });
+      const said = [true, false].map((exists) => resultOfFileError(error, exists));
+      assert.deepEqual(
+        said.map(({ outcome, reason }) => `${outcome} ${reason}`),
+        expected,
+      );
+    });
+  }
+
+  test("what nobody foresaw is thrown", () => {
+    const error = Object.assign(new Error("bad"), { code: "EBADF" });
+    assert.throws(() => resultOfFileError(error, true), error);
+  });
+});
 
 describe("file", { timeout: HANG_MS }, () => {
   test("exists: any kind of thing", async (t) => {
