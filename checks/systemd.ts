@@ -47,9 +47,9 @@ export function createSystemdProbe({ unit, states }: SystemdCheck, context: Prob
       const { active, sub, load } = await context.systemd.ask(unit, signal);
       // A systemd that answers something else is none that can be judged.
       if (active === "") return inconclusive("bus-failed", "systemd gave no state");
-      const state = `${active} (${sub})`;
-      if (expected.has(active)) return pass(state);
-      return fail("not-active", load === "loaded" ? state : `${state}, ${load}`);
+      // Who waits for `inactive` must see that a unit does not exist: its name may be wrong.
+      const state = `${active} (${sub})${load === "loaded" ? "" : `, ${load}`}`;
+      return expected.has(active) ? pass(state) : fail("not-active", state);
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
       const { dbusName, message } = error;

@@ -11,7 +11,7 @@ import { CheckSchema, createListen, createProbe } from "../../checks/registry.ts
 import { systemTimers } from "../../checks/timers.ts";
 import { answer, changed, reply, startHostileBus, variant } from "./hostile-bus.ts";
 import type { HostileOptions } from "./hostile-bus.ts";
-import { HANG_MS, PATIENCE_MS, until } from "./probing.ts";
+import { HANG_MS, PATIENCE_MS, runCheck, until } from "./probing.ts";
 
 const SPEC = CheckSchema.parse({ type: "systemd", unit: "web.service" });
 
@@ -79,6 +79,20 @@ describe("a bus", { timeout: HANG_MS }, () => {
       assert.match(shown, /^(?:pass passed|inconclusive bus-failed): /);
     });
   }
+
+  test("whose systemd does not know the unit is told apart, also by a check that passes", async (t) => {
+    const bus = await startHostileBus(t, {
+      answer(call, serial) {
+        const words = { ActiveState: "inactive", SubState: "dead", LoadState: "not-found" };
+        const word = new Map(Object.entries(words)).get(String(call.body[1]));
+        return word === undefined ? answer(call, serial) : reply(serial, "v", variant(word));
+      },
+    });
+    const context = createProbeContext({ systemBus: bus.address });
+    assert.equal(await judge(context), "fail not-active: inactive (dead), not-found");
+    const { result } = await runCheck({ ...SPEC, states: ["inactive"] }, { context });
+    assert.equal(`${result.outcome}: ${result.detail}`, "pass: inactive (dead), not-found");
+  });
 
   test("that sends byte by byte", async (t) => {
     const bus = await startHostileBus(t, {
