@@ -16,8 +16,9 @@ export function waitsOf(state: AgentState, at: number, moment: Moment): string[]
   const isHeld = holdEndMs > moment.nowMs;
   // A drain's end begins anew.
   const isDrained = service.state === "draining" || service.state === "drained";
-  const sinceMs = (isDrained ? undefined : service.metSinceMs) ?? moment.nowMs;
-  const riseMs = (risesAtMs(service.state, sinceMs, minUpTimeMs) ?? moment.nowMs) - moment.nowMs;
+  const sinceMs = isDrained ? undefined : service.metSinceMs;
+  const endMs = risesAtMs(service.state, sinceMs, minUpTimeMs);
+  const riseMs = endMs === undefined ? minUpTimeMs : endMs - moment.nowMs;
   return [
     ...(riseMs > 0 ? [`It must stay so for ${span(riseMs)} (min-up-time) before it is up.`] : []),
     ...(isHeld
