@@ -94,7 +94,8 @@ export class HoldsFile {
         this.#isDue = false;
         const text = this.#text();
         if (text === this.#saved) continue;
-        await replaceFile(this.#path, text, MODE);
+        // A busy disk takes a second: the next agent's first announcement must not be faster.
+        await replaceFile(this.#path, text, MODE, "seen first");
         this.#saved = text;
         this.#problems.clear("holds-file");
       }
