@@ -100,6 +100,11 @@ export class SystemdUnits {
     };
   }
 
+  /** A bus that never greets would keep the process for a while. Who asks again connects again. */
+  close(): void {
+    this.#connection?.close("nobody asks any more");
+  }
+
   #unwatch(unit: string, watched: WatchedUnit, told: Told): void {
     watched.watches.delete(told);
     if (watched.watches.size > 0 || this.#watched.get(unit) !== watched) return;

@@ -11,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -90,6 +91,33 @@ describe("bin/anyctl", () => {
       await until(() => !existsSync(stat) || / Z /.test(readFileSync(stat, "utf8")));
     });
   }
+
+  it("ends with its last check, though a bus never greets", async (context) => {
+    const path = join(temporaryFolder(context), "bus");
+    const bus = createServer((socket) => {
+      socket.on("error", () => undefined).resume();
+    }).listen(path);
+    context.after(() => bus.close());
+    const { configPath } = makePop(
+      context,
+      `services:
+  dns:
+    scope: local
+    prefixes: [192.0.2.0/24]
+    checks: { unit: { type: systemd, unit: web.service, timeout: 10ms } }
+`,
+    );
+    const child = spawn(PROGRAM, ["check", "--config", configPath], {
+      env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${path}` },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const said = await once(child.stdout, "data");
+    assert.match(String(said[0]), /bus-failed/);
+    const saidMs = performance.now();
+    assert.deepEqual(await once(child, "close"), [1, null]);
+    // A connection is given up after 5 s.
+    assert.ok(performance.now() - saidMs < 3000);
+  });
 
   it("writes a drain without an agent, with status 3", (context) => {
     const pop = makePop(context);

@@ -92,6 +92,7 @@ async function probeAll(checks: readonly CheckPlan[], io: CommandIo): Promise<Fi
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  context.systemd.close();
   if (interruption.aborted) throw new CommandError("refused", "Interrupted before all was probed");
   return checks.flatMap((check) => {
     const made = attempts.get(probeOf(check));
