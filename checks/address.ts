@@ -12,7 +12,7 @@ const ADDRESS_ALLOWED = "must be an address, or a prefix without host bits";
 
 const LIST_ALLOWED = `must be a list of 1 to ${ADDRESSES_MAX}`;
 
-const INTERFACE_ALLOWED = "must be the name of an interface: 1 to 15 characters";
+const INTERFACE_ALLOWED = "must be the name of an interface without a label: 1 to 15 characters";
 
 /** IFNAMSIZ is 16 with the final NUL; dev_valid_name() of Linux forbids slash, colon and white space. */
 const INTERFACE_NAME = /^(?!\.{1,2}$)[\x21-\x2e\x30-\x39\x3b-\x7e]{1,15}$/;

@@ -5,6 +5,7 @@ import { run, type Run } from "./exec-run.ts";
 import { createVeil } from "./exec-veil.ts";
 import { mistakeInBodyTest, parseBodyTest } from "./http-expect.ts";
 import type { Listen } from "./listen.ts";
+import { isPath, PATH_BYTES_MAX } from "./path.ts";
 import { fail, inconclusive, pass, type Probe, type Result } from "./probe.ts";
 import { watchFile } from "./trigger.ts";
 
@@ -31,7 +32,9 @@ const Word = z
   .max(WORD_MAX, `must be at most ${WORD_MAX} characters`)
   .refine(isWithoutNul, "must not hold a NUL character");
 
-const Path = Word.refine((path) => path.startsWith("/"), "must be an absolute path");
+const PATH_ALLOWED = `must be an absolute path of at most ${PATH_BYTES_MAX} bytes`;
+
+const Path = z.string(PATH_ALLOWED).refine((path) => isPath(path), PATH_ALLOWED);
 
 export const ExecCheck = z.strictObject({
   type: z.literal("exec"),
