@@ -19,6 +19,12 @@ const PLACES_MIN = 4;
 /** What is polled only is seen all the same; who has no place is not. */
 const HELD_PART = 1 / 2;
 
+/**
+ * All may be held by one server, and end in one turn of the event loop, which takes 0.3 ms for each: that must be far
+ * from what the dead-man's switch takes for a loop that is blocked, on a busy host too.
+ */
+const HELD_MAX = 500;
+
 /** As few checks may watch in any case. */
 const HELD_MIN = 4;
 
@@ -38,7 +44,8 @@ export function openFilesMax(): number {
 
 /** How many descriptors may be kept between attempts, by connections that checks watch. */
 export function heldMaxOf(filesMax: number): number {
-  return Math.max(HELD_MIN, Math.floor((filesMax - RESERVE) * HELD_PART));
+  const partMax = Math.floor((filesMax - RESERVE) * HELD_PART);
+  return Math.min(HELD_MAX, Math.max(HELD_MIN, partMax));
 }
 
 /** @param kept Descriptors that listeners keep. */
