@@ -19,6 +19,12 @@ export function isRunning({ pid, startTicks }: ProcessIdentity): boolean {
   return identify(pid)?.startTicks === startTicks;
 }
 
+/** How long the threads of a process have run so far, milliseconds, in steps of 10. @returns 0 when it is gone. */
+export function cpuTimeMs(pid: number): number {
+  const fields = statFields(pid);
+  return 10 * (Number(fields?.[11] ?? 0) + Number(fields?.[12] ?? 0));
+}
+
 /** The pids of the direct children, oldest first. */
 export function childrenOf(pid: number): number[] {
   return allPids().filter((child) => Number(statFields(child)?.[1]) === pid);

@@ -8,7 +8,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { runCommand } from "../lab/command.ts";
 import { createMiniLab, type MiniLab } from "../lab/mini-lab.ts";
 import { ANYCAST } from "../lab/pop.ts";
-import { sendSignal } from "../lab/process.ts";
+import { limitCpu } from "../lab/cpu-limit.ts";
+import { cpuTimeMs, sendSignal } from "../lab/process.ts";
 import { EXABGP_USER } from "../lab/user.ts";
 import { waitUntil, wallClockMs } from "../lab/wait.ts";
 import {
@@ -161,6 +162,49 @@ describe("a PoP with four times the work that its CPUs can do", () => {
       status.services[0]?.checks.every(({ staleSince }) => staleSince === undefined),
       "it was not judged at all",
     );
+  });
+});
+
+describe("a PoP with a quarter of the CPU that it wants", () => {
+  const STARVED_MS = 40_000;
+  const MEASURED_MS = 5000;
+
+  test("stands still for most of the time, and costs no UPDATE", async (t) => {
+    const mini = await patientLab(config());
+    t.after(() => mini.remove());
+    const { web, exabgp } = mini.pop;
+    const agent = exabgp.agentPid();
+    assert.ok(agent);
+    const pids = [agent, exabgp.pid(), ...web.pids()];
+    const usedMs = () => pids.reduce((sum, pid) => sum + cpuTimeMs(pid), 0);
+    const beforeMs = usedMs();
+    await pause(MEASURED_MS);
+    const wanted = (usedMs() - beforeMs) / MEASURED_MS;
+    const sent = mini.transit.wireUpdates().length;
+    const from = exabgp.agentLog.lines().length;
+    const sinceMs = wallClockMs();
+    const limit = limitCpu(pids, wanted / 4);
+    t.after(() => limit.lift());
+    await pause(STARVED_MS);
+    const throttledMs = limit.throttledMs();
+    await limit.lift();
+    const untilMs = wallClockMs();
+    const status = await waitForStatus(mini.pop, "the agent to have probed again", ({ services }) =>
+      services.every(({ checks }) =>
+        checks.every(({ last }) => last?.outcome === "pass" && Date.parse(last.at) > untilMs),
+      ),
+    );
+    t.diagnostic(
+      `wanted ${(100 * wanted).toFixed(1)} % of a CPU, stood still for ${throttledMs.toFixed(0)} of ${STARVED_MS} ms`,
+    );
+    assert.ok(throttledMs > STARVED_MS / 2, `they stood still for ${throttledMs} ms only`);
+    assert.deepEqual(updates(mini, sinceMs), []);
+    assert.equal(mini.transit.wireUpdates().length, sent);
+    const doubtful = logged(mini, "check inconclusive", from).length;
+    const failed = logged(mini, "check failed", from).length;
+    assert.ok(doubtful > failed, `${doubtful} results in doubt, ${failed} failures counted`);
+    assert.equal(exabgp.agentPid(), agent, "it did not restart");
+    assert.equal(stateOf(status, "web"), "up");
   });
 });
 
