@@ -9,9 +9,12 @@ export interface Burst {
   readonly agreed: number;
 }
 
-/** What was heard last decides: a burst that runs begins anew, with the moment at which it began. */
+/**
+ * What was heard last decides: a burst that runs begins anew. With the moment at which it began, unless a result has
+ * agreed with the verdict since: then what that event was about is over.
+ */
 export function startBurst(burst: Burst | undefined, nowMs: number): Burst {
-  return { sinceMs: burst?.sinceMs ?? nowMs, agreed: 0 };
+  return burst?.agreed === 0 ? burst : { sinceMs: nowMs, agreed: 0 };
 }
 
 /**

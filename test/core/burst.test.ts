@@ -85,6 +85,12 @@ describe("a burst", () => {
     );
   });
 
+  it("has found out what it found since the first event that no pass came after", () => {
+    const detectMs = (letters: string) => run(letters).transitions.map((one) => one.detectMs);
+    assert.deepEqual(detectMs("EEFFF"), [40]);
+    assert.deepEqual(detectMs("EPPEPEFFF"), [30]);
+  });
+
   it("withdraws nothing by itself", () => {
     assert.deepEqual(run("EEEEEEEEEE").transitions, []);
   });
