@@ -6,7 +6,7 @@ import type { Flap, Flaps } from "../core/damping.ts";
 import type { Moment } from "../core/status.ts";
 import { type Clock, createMoments } from "./clock.ts";
 import type { Problems } from "./problems.ts";
-import { replaceFile } from "./replace-file.ts";
+import { replaceUnsynced, syncFile } from "./replace-file.ts";
 import { codeOf, isObject, parseObject } from "./untrusted.ts";
 
 /** As many prefixes as a configuration may have, each with as many withdrawals as are kept, take 72 MB. */
@@ -36,6 +36,9 @@ export class HoldsFile {
   #isDue = false;
   #isWriting = false;
   #written: Promise<void> = Promise.resolve();
+  #isUnsynced = false;
+  #isSyncing = false;
+  #synced: Promise<void> = Promise.resolve();
   #saved = NOTHING;
   #cancelRetry = () => {};
 
@@ -85,6 +88,7 @@ export class HoldsFile {
   async flush(): Promise<void> {
     this.#cancelRetry();
     await this.#written;
+    await this.#synced;
   }
 
   async #write(): Promise<void> {
@@ -94,17 +98,39 @@ export class HoldsFile {
         this.#isDue = false;
         const text = this.#text();
         if (text === this.#saved) continue;
-        // A busy disk takes a second: the next agent's first announcement must not be faster.
-        await replaceFile(this.#path, text, MODE, "seen first");
+        await replaceUnsynced(this.#path, text, MODE);
         this.#saved = text;
+        this.#isUnsynced = true;
+        if (!this.#isSyncing) this.#synced = this.#sync();
         this.#problems.clear("holds-file");
       }
     } catch (error) {
-      this.#report(`Cannot write: a respawn may end a hold: ${String(error)}`);
-      this.#cancelRetry = this.#clock.after(RETRY_MS, () => this.save(this.#history));
+      this.#failed(error);
     } finally {
       this.#isWriting = false;
     }
+  }
+
+  /** On its own: a busy disk takes a second, and the next agent's first announcement must not be faster. */
+  async #sync(): Promise<void> {
+    this.#isSyncing = true;
+    try {
+      while (this.#isUnsynced) {
+        this.#isUnsynced = false;
+        await syncFile(this.#path);
+      }
+    } catch (error) {
+      this.#saved = "";
+      this.#failed(error);
+    } finally {
+      this.#isSyncing = false;
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#report(`Cannot write: a respawn may end a hold: ${String(error)}`);
+    this.#cancelRetry();
+    this.#cancelRetry = this.#clock.after(RETRY_MS, () => this.save(this.#history));
   }
 
   #report(detail: string): void {

@@ -7,30 +7,46 @@ import { dirname } from "node:path";
  * renamed over it, the folder synced. Takes as long as the disk: milliseconds, or a second where the file system is
  * busy; the event loop goes on. Not for two writers of one file at once.
  *
- * @param order `synced first`: whatever happens, one of the two files is there. `seen first`: who reads it after a
- * crash of this process has it at once, not when the disk is done; only a power failure in that time may lose both.
  * @throws {NodeJS.ErrnoException} If the disk is full, read-only or broken; the old file then still stands.
  */
-export async function replaceFile(
-  path: string,
-  text: string,
-  mode: number,
-  order: "synced first" | "seen first" = "synced first",
-): Promise<void> {
+export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+  await replace(path, text, mode, true);
+  await sync(dirname(path));
+}
+
+/**
+ * The same without waiting for the disk: whoever reads it after a crash of this process has it, after a power failure
+ * perhaps neither of the two. To be followed by `syncFile`.
+ *
+ * @throws {NodeJS.ErrnoException} See `replaceFile`.
+ */
+export async function replaceUnsynced(path: string, text: string, mode: number): Promise<void> {
+  await replace(path, text, mode, false);
+}
+
+/** What is in the file at `path` survives a power failure from now on. Another may replace it meanwhile. */
+export async function syncFile(path: string): Promise<void> {
+  await sync(path);
+  await sync(dirname(path));
+}
+
+async function replace(path: string, text: string, mode: number, isSynced: boolean): Promise<void> {
   const temporary = `${path}.new`;
   const file = await open(temporary, "w", mode);
   try {
     await file.writeFile(text);
-    if (order === "seen first") await rename(temporary, path);
-    await file.sync();
+    if (isSynced) await file.sync();
   } finally {
     await file.close();
   }
-  if (order === "synced first") await rename(temporary, path);
-  const folder = await open(dirname(path), "r");
+  await rename(temporary, path);
+}
+
+async function sync(path: string): Promise<void> {
+  const opened = await open(path, "r");
   try {
-    await folder.sync();
+    await opened.sync();
   } finally {
-    await folder.close();
+    await opened.close();
   }
 }
