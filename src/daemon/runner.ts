@@ -103,7 +103,7 @@ export class Runner {
    * restarted tells of four states), attempts are a fast interval apart all the same: `fall` failures take their time.
    */
   hurry(): void {
-    this.#isHurried = this.#visit === undefined || this.#isUnderWay;
+    this.#isHurried = true;
     if (this.#visit !== undefined || this.#stopped) return;
     const nowMs = Math.floor(this.#surroundings.clock.nowMs());
     this.#cancel();

@@ -226,6 +226,24 @@ describe("Runner", () => {
     assert.equal(told.length, 6, "nothing was heard for long");
   });
 
+  it("counts an attempt that waits for a place as hurried, when it was", async () => {
+    const { told, create, run, start } = stage({ places: 1, paceMs: () => 90 });
+    const [busy, runner] = [
+      create("busy", 60),
+      create("a", 0, { intervalMs: 90, fastIntervalMs: 90 }),
+    ];
+    start(runner);
+    start(busy, 1);
+    await run(10);
+    runner.hurry();
+    runner.hurry();
+    await run(55);
+    busy.stop();
+    runner.hurry();
+    await run(120);
+    assert.deepEqual(told, ["a/port 0", "busy/port 1", "a/port 61", "a/port 151"]);
+  });
+
   it("tells all of its checks of each attempt, and pauses as the most impatient wants", async () => {
     const { told, create, run, start } = stage({
       paceMs: ({ id }) => (id === "b/port" ? 100 : 700),
