@@ -34,7 +34,7 @@ const PAUSE_MS = 4;
 const LAST_WORDS_MS = 50;
 
 /** Each costs memory and CPU of the host that serves. */
-const PROGRAMS_MAX = 16;
+export const PROGRAMS_MAX = 16;
 
 /** Of them may have been too slow last time: those that hang leave places to those that do not. */
 const SLOW_PROGRAMS_MAX = 8;

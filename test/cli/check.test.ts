@@ -114,6 +114,26 @@ describe("check", () => {
     assert.equal(status, 1);
   });
 
+  it("gives each program all of its time, however many there are", async (context) => {
+    const names = Array.from({ length: 17 }, (_, nth) => `e${nth}`);
+    const keys = '{ type: exec, command: [/bin/sleep, "1"], interval: 30s, timeout: 30s }';
+    const { configPath } = makePop(
+      context,
+      `services:
+  dns:
+    scope: local
+    prefixes: [192.0.2.0/24]
+    checks: { ${names.map((name) => `${name}: ${keys}`).join(", ")} }
+`,
+    );
+    const { status, out } = await run(["check", "--json", "--config", configPath]);
+    assert.equal(status, 0);
+    const took = (JSON.parse(out) as { elapsedMs: number }[]).map(({ elapsedMs }) => elapsedMs);
+    assert.equal(took.length, 17);
+    // One that waits for another takes twice as long.
+    assert.ok(Math.max(...took) < 1.8 * Math.min(...took), took.join(" "));
+  });
+
   it("refuses names that are not configured", async (context) => {
     const { configPath } = await makeServices(context);
     const service = await run(["check", "dsn", "--config", configPath]);

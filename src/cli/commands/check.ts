@@ -1,5 +1,6 @@
 /** `anyctl check` */
 import { attempt, type Attempt } from "../../../checks/attempt.ts";
+import { PROGRAMS_MAX } from "../../../checks/exec-run.ts";
 import type { Probe } from "../../../checks/probe.ts";
 import type { CheckPlan, Plan } from "../../config/plan.ts";
 import { defineCommand } from "../command.ts";
@@ -11,8 +12,11 @@ import { checkName, listNames } from "../names.ts";
 import { printableJson } from "../printable.ts";
 import { table, type Cell, type Color } from "../table.ts";
 
-/** At once: enough to be quick, few enough that probes do not delay each other into timeouts. */
-const CONCURRENCY = 20;
+/**
+ * At once: enough to be quick, few enough that probes do not delay each other into timeouts. With more, programs would
+ * wait for a place while their time runs.
+ */
+const CONCURRENCY = PROGRAMS_MAX;
 
 const COLORS: Readonly<Record<string, Color>> = {
   pass: "green",
