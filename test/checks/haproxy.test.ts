@@ -11,13 +11,14 @@ import { HANG_MS, runCheck } from "./probing.ts";
 import { freePort } from "./servers.ts";
 import { temporaryFolder } from "./temporary.ts";
 
-/** Asks its backend every 50 ms, and answers /pop with 503 while that is down. */
+/** Asks its backend every 50 ms, with time for a busy machine, and answers /pop with 503 while that is down. */
 function configuration(port: number, rawPort: number, backend: number, socket: string): string {
   return `
 global
   stats socket ${socket} mode 600 level user
 defaults
   timeout connect 1s
+  timeout check 10s
   timeout client 10s
   timeout server 10s
   retries 0
@@ -54,6 +55,10 @@ async function startBehind(context: TestContext) {
   const [file, socket] = [join(folder, "haproxy.cfg"), join(folder, "stats.sock")];
   writeFileSync(file, configuration(port, rawPort, backend, socket));
   await startDaemon(context, "haproxy", ["-V", "-db", "-f", file], /^Using \w+\(\)/);
+  // It says so a moment before it listens.
+  const places = [port, rawPort].map((each) => ({ type: "tcp", host: "127.0.0.1", port: each }));
+  for (const place of [{ type: "unix", path: socket }, ...places])
+    while ((await judge(place)).startsWith("fail refused"));
   return { service, port, rawPort, socket };
 }
 
