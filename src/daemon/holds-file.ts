@@ -1,12 +1,12 @@
 /** `holds.json`: when prefixes were withdrawn and came back, so that no respawn or reboot ends a hold. */
-import { readFileSync, renameSync, statSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parsePrefix } from "../config/prefix.ts";
 import type { Flap, Flaps } from "../core/damping.ts";
 import type { Moment } from "../core/status.ts";
 import { type Clock, createMoments } from "./clock.ts";
 import type { Problems } from "./problems.ts";
-import { replaceUnsynced, syncFile } from "./replace-file.ts";
+import { newPathOf, replaceUnsynced, syncFile } from "./replace-file.ts";
 import { codeOf, isObject, parseObject } from "./untrusted.ts";
 
 /** As many prefixes as a configuration may have, each with as many withdrawals as are kept, take 72 MB. */
@@ -56,11 +56,12 @@ export class HoldsFile {
    */
   load(): Map<string, Flap[]> {
     try {
-      const { size } = statSync(this.#path);
+      const path = existsSync(this.#path) ? this.#path : newPathOf(this.#path);
+      const { size } = statSync(path);
       // What it says is known only to the parser: also an empty history is news to it.
       this.#saved = "";
       if (size > FILE_MAX_BYTES) throw new TypeError(`it has ${size} bytes`);
-      const { history, odd } = parse(readFileSync(this.#path, "utf8"), this.#moment());
+      const { history, odd } = parse(readFileSync(path, "utf8"), this.#moment());
       if (odd > 0) this.#report(`Ignores ${odd} entries of "${this.#path}" that make no sense`);
       return history;
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Files that are whole after a crash, whatever moment it chose. */
-import { open, rename } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -15,13 +15,19 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
 }
 
 /**
- * The same without waiting for the disk: whoever reads it after a crash of this process has it, after a power failure
- * perhaps neither of the two. To be followed by `syncFile`.
+ * The same without waiting for the disk: whoever reads it after a crash of this process has it, there or in `newPathOf`;
+ * after a power failure perhaps neither of the two. To be followed by `syncFile`. The old file is removed before the new
+ * one gets its name, because ext4 may write out a file that is renamed over another, which takes as long as a sync.
  *
  * @throws {NodeJS.ErrnoException} See `replaceFile`.
  */
 export async function replaceUnsynced(path: string, text: string, mode: number): Promise<void> {
   await replace(path, text, mode, false);
+}
+
+/** Where a file is until it gets its name. */
+export function newPathOf(path: string): string {
+  return `${path}.new`;
 }
 
 /** What is in the file at `path` survives a power failure from now on. Another may replace it meanwhile. */
@@ -31,7 +37,7 @@ export async function syncFile(path: string): Promise<void> {
 }
 
 async function replace(path: string, text: string, mode: number, isSynced: boolean): Promise<void> {
-  const temporary = `${path}.new`;
+  const temporary = newPathOf(path);
   const file = await open(temporary, "w", mode);
   try {
     await file.writeFile(text);
@@ -39,6 +45,7 @@ async function replace(path: string, text: string, mode: number, isSynced: boole
   } finally {
     await file.close();
   }
+  if (!isSynced) await rm(path, { force: true });
   await rename(temporary, path);
 }
 

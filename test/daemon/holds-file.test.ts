@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { Flap } from "../../src/core/damping.ts";
@@ -46,6 +46,12 @@ describe("holds.json", () => {
     const folder = await saved(t, 5 * MINUTE_MS, MINUTE_MS);
     assert.match(readFileSync(join(folder, "holds.json"), "utf8"), /"2025-12-31T23:55:00.000Z"/);
     assert.deepEqual(readAges(live(folder, 7 * MINUTE_MS)), [12 * MINUTE_MS, 8 * MINUTE_MS]);
+  });
+
+  it("is read also where a killed agent had not given it its name yet", async (t) => {
+    const folder = await saved(t, MINUTE_MS);
+    renameSync(join(folder, "holds.json"), join(folder, "holds.json.new"));
+    assert.deepEqual(readAges(live(folder)), [MINUTE_MS]);
   });
 
   it("tells which of them were over, and since when", async (t) => {
