@@ -6,7 +6,7 @@ import { indexPlan, sameCheck, type PlanIndex } from "./index-plan.ts";
 import type { Actor, Drain, Transition } from "./inputs.ts";
 import { expiriesOf, partExpired } from "./orders.ts";
 import { metBefore } from "./rising.ts";
-import { UNTOLD, type OwnedRoute } from "./routes.ts";
+import { afterLife, UNTOLD, type OwnedRoute } from "./routes.ts";
 import { BY_AGENT, drainCause, settle } from "./settle.ts";
 import type { AgentState, CheckState, ServiceState, Step } from "./state.ts";
 
@@ -36,7 +36,7 @@ export function startAgent(
     index: indexPlan({ ...plan, services: [] }),
     checks: [],
     services: [],
-    routes: new Map([...owned].map(([prefix, route]) => [prefix, { ...UNTOLD, owned: route }])),
+    routes: new Map([...owned].map(([prefix, route]) => [prefix, afterLife(route, nowMs)])),
     flaps,
     drains: standing,
     areDrainsComplete: drains !== undefined,

@@ -19,6 +19,8 @@ export interface RouteState {
 /** A route that was announced, perhaps by a previous life of the agent, and whose it was. */
 export interface OwnedRoute extends Owner {
   readonly route: Route;
+  /** That life wrote its withdrawal, and did not live to hear the answer. */
+  readonly isWithdrawn?: boolean;
 }
 
 /** Who names a prefix, and how they decide about it together. */
@@ -50,6 +52,15 @@ export const UNTOLD: RouteState = {
   owned: undefined,
   retryAtMs: undefined,
 };
+
+/** What is known of a prefix that an earlier life announced. A withdrawal without an answer is repeated at once. */
+export function afterLife(
+  { isWithdrawn = false, ...owned }: OwnedRoute,
+  nowMs: number,
+): RouteState {
+  if (!isWithdrawn) return { ...UNTOLD, owned };
+  return { ...UNTOLD, told: "withdrawn", answer: "failed", retryAtMs: nowMs, owned };
+}
 
 /** Whether ExaBGP holds the prefix, as far as this agent knows: it or an earlier life of it announced it. */
 export function isAnnounced({ told, owned }: Pick<RouteState, "told" | "owned">): boolean {

@@ -80,7 +80,12 @@ export function settle(state: AgentState, nowMs: number, settling: Settling): St
   }
   const routed = reconcileRoutes({ ...state, services }, affected, nowMs);
   if (reconfigured) {
-    transitions.push(...reconfigurations(routed.state, routed.commands, transitions, causeOf));
+    // A withdrawal that is only repeated was decided before.
+    const fresh = routed.commands.filter(
+      ({ type, route }) =>
+        type === "announce" || state.routes.get(route.prefix)?.told !== "withdrawn",
+    );
+    transitions.push(...reconfigurations(routed.state, fresh, transitions, causeOf));
   }
   const decisionOf = new Map(
     transitions.toReversed().flatMap((t) => t.prefixes.map((prefix) => [prefix, t.decision])),

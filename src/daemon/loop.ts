@@ -39,8 +39,8 @@ const TICK_MS = 1000;
 /** Timers of Node.js hold at most 24.8 days, and fire at once beyond; an order may end next year. */
 const DUE_MAX_MS = 24 * 3_600_000;
 
-/** Withdrawals that end together are written to owned.json together. */
-const OWNED_DELAY_MS = 100;
+/** Withdrawals that are written or end together are in owned.json together. */
+const OWNED_DELAY_MS = 20;
 
 export class Loop {
   readonly #options: LoopOptions;
@@ -117,7 +117,10 @@ export class Loop {
       this.#options.audit.decided(transition, caused);
       this.#options.meter?.decided(transition);
     }
-    for (const command of commands) if (command.type === "withdraw") this.#send(command);
+    const withdrawals = commands.filter(({ type }) => type === "withdraw");
+    for (const command of withdrawals) this.#send(command);
+    // The next life must not take for announced what was withdrawn a moment before.
+    if (withdrawals.length > 0) this.#saveOwnedSoon();
     const announcements = commands.filter(({ type }) => type === "announce");
     // The file must know of a route before ExaBGP does; a withdrawal does not wait for a disk.
     if (announcements.length > 0) this.#saveOwned();

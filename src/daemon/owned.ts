@@ -60,7 +60,10 @@ export class OwnedFile {
    * @throws {NodeJS.ErrnoException} If the disk is full, read-only or broken.
    */
   save(routes: ReadonlyMap<string, RouteState>): void {
-    const owned = [...routes.values()].flatMap((route) => route.owned ?? []);
+    const owned = [...routes.values()].flatMap(({ owned: one, told }): OwnedRoute[] => {
+      if (one === undefined) return [];
+      return [told === "withdrawn" ? { ...one, isWithdrawn: true } : one];
+    });
     const content: OwnedFileContent = { life: this.#life, owned };
     const text = `${JSON.stringify(content)}\n`;
     if (text === this.#saved) return;
@@ -83,7 +86,13 @@ function parse(text: string): OwnedFileContent {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `normalizeRoute` refuses whatever is not a route
     const route = normalizeRoute(one["route"] as unknown as Route);
     const shared = one["shared"] === "any" ? "any" : "all";
-    return { route, services: one["services"].map(String), shared };
+    const isWithdrawn = one["isWithdrawn"] === true;
+    return {
+      route,
+      services: one["services"].map(String),
+      shared,
+      ...(isWithdrawn && { isWithdrawn }),
+    };
   });
   return { life, owned: routes };
 }

@@ -3,7 +3,7 @@
  *
  * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N] [delay=MS] [draining=COMMUNITY] [down-med=N] [hold=damping-safe|FLAPS/WITHIN_MS/FOR_MS]
  * [advisory=CHECK,CHECK] [weight=N] [hysteresis=N] [min-up=MS] [degraded=COMMUNITY|MED|withdraw]`; a check is `NAME` or `NAME:WEIGHT`,
- * `owned PREFIX SERVICE[,SERVICE] [med=N] [shared=any]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
+ * `owned PREFIX SERVICE[,SERVICE] [med=N] [shared=any] [withdrawn]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
  * `@MS drain ACTOR SERVICE|_all "NOTE" [until=MS] [graceful=MS] [window]`, `@MS undrain ACTOR SERVICE|_all`, `@MS clear-hold ACTOR SERVICE|_all "NOTE"`, `withdrawn PREFIX MS[,MS]` (by an earlier life),
  * `@MS pin ACTOR SERVICE "NOTE" until=MS`, `@MS unpin ACTOR SERVICE`, `@MS done|error PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
  * `@MS stop`, `@MS stall` (until then the agent stood still). `drains unreadable` before `start`, until
@@ -70,7 +70,8 @@ class Run {
         const [prefix = "", services = "", ...options] = rest;
         const shared = options.includes("shared=any") ? "any" : "all";
         const route = routeOf(prefix, options);
-        this.#owned.set(prefix, { route, services: services.split(","), shared });
+        const isWithdrawn = options.includes("withdrawn");
+        this.#owned.set(prefix, { route, services: services.split(","), shared, isWithdrawn });
         return [];
       }
       case "withdrawn": {

@@ -211,7 +211,8 @@ describe("Loop", () => {
     };
     const endsAtMs = clock.nowMs() + 365 * 24 * 3_600_000;
     loop.dispatch({ type: "drains", drains: [drain({ service: "dns", endsAtMs })], undrains: [] });
-    assert.equal(delays.length, 1);
+    // Besides the moment in which the withdrawal is written down.
+    assert.equal(delays.filter((ms) => ms > 1000).length, 1);
     assert.ok(Math.max(...delays) < 2 ** 31, String(delays));
   });
 });

@@ -171,7 +171,8 @@ describe("a transient drain", () => {
       "a verdict",
       ({ services }) => services[0]?.checks[0]?.verdict === "up",
     );
-    assert.equal(next.commands.length, 0);
+    // The withdrawal that was not answered may be repeated.
+    assert.ok(next.commands.every((line) => line.startsWith("withdraw")));
     rmSync(folder);
     renameSync(`${folder}.away`, folder);
     await next.waitForStatus("the drain", ({ services }) => services[0]?.state === "drained");

@@ -31,6 +31,14 @@ describe("owned.json", () => {
     assert.deepEqual([...owned], [["192.0.2.0/24", OWNED]]);
   });
 
+  it("tells it also which withdrawal was never answered", (t) => {
+    const folder = temporaryFolder(t);
+    const withdrawn = { ...UNTOLD, told: "withdrawn", answer: "pending", owned: OWNED } as const;
+    new OwnedFile(folder, "exabgp 1").save(new Map([["192.0.2.0/24", withdrawn]]));
+    const owned = new OwnedFile(folder, "exabgp 1").load(noProblem);
+    assert.deepEqual([...owned], [["192.0.2.0/24", { ...OWNED, isWithdrawn: true }]]);
+  });
+
   it("means nothing to another ExaBGP, which holds nothing of ours", (t) => {
     const folder = temporaryFolder(t);
     new OwnedFile(folder, "exabgp 1").save(ROUTES);
