@@ -16,11 +16,10 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { createProbeContext } from "../../checks/context.ts";
 import { resultOfFileError } from "../../checks/file.ts";
-import { CheckSchema, createListen } from "../../checks/registry.ts";
 import { DOUBT_MS } from "../../checks/wall-clock.ts";
 import { asNobody, isRoot } from "./as-user.ts";
 import { manualTimers } from "./manual-timers.ts";
-import { HANG_MS, runCheck, until, type ProbingOptions } from "./probing.ts";
+import { HANG_MS, runCheck, type ProbingOptions } from "./probing.ts";
 import { temporaryFolder } from "./temporary.ts";
 
 async function judge(keys: object, options: ProbingOptions = {}): Promise<string> {
@@ -179,21 +178,6 @@ describe("file", { timeout: HANG_MS }, () => {
       const found = await asNobody(() => judge({ path, exists }));
       assert.match(found, /^inconclusive no-permission: EACCES/);
     }
-  });
-
-  test("trigger: a change of that file is heard", async (t) => {
-    const path = join(temporaryFolder(t), "state");
-    const spec = CheckSchema.parse({ type: "file", path, exists: false, trigger: path });
-    const heard: string[] = [];
-    const listen = createListen(spec, createProbeContext({ timers: manualTimers() }));
-    const listener = listen?.((word) => heard.push(word));
-    assert.ok(listener !== undefined);
-    t.after(() => listener.close());
-    writeFileSync(path, "");
-    await until(() => heard.length > 0);
-    assert.deepEqual(heard, ["file-changed"]);
-    const without = CheckSchema.parse({ type: "file", path });
-    assert.equal(createListen(without, createProbeContext()), undefined);
   });
 
   test("a hundred at once wait for their turn, and pass", async (t) => {

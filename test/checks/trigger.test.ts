@@ -12,6 +12,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
+import { createProbeContext } from "../../checks/context.ts";
+import { CheckSchema, createListen } from "../../checks/registry.ts";
 import { watchFile } from "../../checks/trigger.ts";
 import { manualTimers } from "./manual-timers.ts";
 import { HANG_MS, until } from "./probing.ts";
@@ -49,6 +51,25 @@ function trigger(t: TestContext, path: string) {
 }
 
 describe("a trigger", { timeout: HANG_MS }, () => {
+  for (const keys of [
+    { type: "file", path: "/etc/passwd" },
+    { type: "exec", command: ["/bin/true"] },
+  ]) {
+    test(`is heard by a check of type ${keys.type} that names one`, async (t) => {
+      const path = join(temporaryFolder(t), "state");
+      const spec = CheckSchema.parse({ ...keys, trigger: path });
+      const heard: string[] = [];
+      const listen = createListen(spec, createProbeContext({ timers: manualTimers() }));
+      const listener = listen?.((word) => heard.push(word));
+      assert.ok(listener !== undefined);
+      t.after(() => listener.close());
+      writeFileSync(path, "");
+      await until(() => heard.length > 0);
+      assert.deepEqual(heard, ["file-changed"]);
+      assert.equal(createListen(CheckSchema.parse(keys), createProbeContext()), undefined);
+    });
+  }
+
   test("hears that the file is made, written, replaced and removed", async (t) => {
     const path = join(temporaryFolder(t), "trigger");
     const { heard, listener, after, settled } = trigger(t, path);
