@@ -4,7 +4,7 @@ import { ConfigError, formatProblem } from "../config/problem.ts";
 import type { Plan, ServicePlan } from "../config/plan.ts";
 import type { ConfigStatus } from "../control/protocol.ts";
 import { refuseMassWithdrawal } from "../core/mass-withdrawal.ts";
-import type { OwnedRoute } from "../core/routes.ts";
+import { afterLife, type OwnedRoute } from "../core/routes.ts";
 import { loadLastGood } from "./last-good.ts";
 
 /** What the agent goes by. */
@@ -55,9 +55,7 @@ export function configStatus(path: string, { origin, config, problems }: Effecti
 
 /** The refusal of a plan in words; empty when it is not refused. */
 function massWithdrawal(owned: ReadonlyMap<string, OwnedRoute>, plan: Plan): readonly string[] {
-  const routes = new Map(
-    [...owned].map(([prefix, one]) => [prefix, { told: "unknown", owned: one } as const]),
-  );
+  const routes = new Map([...owned].map(([prefix, one]) => [prefix, afterLife(one, 0)]));
   const named = new Set(plan.services.flatMap((service) => service.routes.map((r) => r.prefix)));
   const refusal = refuseMassWithdrawal(routes, (prefix) => named.has(prefix), "agent");
   return refusal === undefined ? [] : [refusalText(refusal)];

@@ -1,12 +1,12 @@
 /** `holds.json`: when prefixes were withdrawn and came back, so that no respawn or reboot ends a hold. */
-import { existsSync, readFileSync, renameSync, statSync } from "node:fs";
+import { readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parsePrefix } from "../config/prefix.ts";
 import type { Flap, Flaps } from "../core/damping.ts";
 import type { Moment } from "../core/status.ts";
 import { type Clock, createMoments } from "./clock.ts";
 import type { Problems } from "./problems.ts";
-import { newPathOf, replaceUnsynced, syncFile } from "./replace-file.ts";
+import { replaceUnsynced, syncFile, whereLeft } from "./replace-file.ts";
 import { codeOf, isObject, parseObject } from "./untrusted.ts";
 
 /** As many prefixes as a configuration may have, each with as many withdrawals as are kept, take 72 MB. */
@@ -56,7 +56,7 @@ export class HoldsFile {
    */
   load(): Map<string, Flap[]> {
     try {
-      const path = existsSync(this.#path) ? this.#path : newPathOf(this.#path);
+      const path = whereLeft(this.#path);
       const { size } = statSync(path);
       // What it says is known only to the parser: also an empty history is news to it.
       this.#saved = "";
@@ -118,13 +118,23 @@ export class HoldsFile {
     try {
       while (this.#isUnsynced) {
         this.#isUnsynced = false;
-        await syncFile(this.#path);
+        await this.#syncOnce();
       }
     } catch (error) {
       this.#saved = "";
       this.#failed(error);
     } finally {
       this.#isSyncing = false;
+    }
+  }
+
+  /** @throws {NodeJS.ErrnoException} If the disk is broken; not if the file is just being replaced. */
+  async #syncOnce(): Promise<void> {
+    try {
+      await syncFile(this.#path);
+    } catch (error) {
+      // For a moment the file has no name: the one that gets it is synced next.
+      if (codeOf(error) !== "ENOENT" || !(this.#isWriting || this.#isUnsynced)) throw error;
     }
   }
 

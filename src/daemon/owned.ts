@@ -1,8 +1,9 @@
 /** `owned.json`: every prefix that was announced and has not surely been withdrawn. */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { normalizeRoute, type Route } from "exabgp-ts-bridge";
 import type { OwnedRoute, RouteState } from "../core/routes.ts";
+import { whereLeft } from "./replace-file.ts";
 import { codeOf, isObject, parseObject } from "./untrusted.ts";
 
 /** The file as it is written. `life` names the ExaBGP that was told; another one holds nothing of ours. */
@@ -31,8 +32,7 @@ export class OwnedFile {
   load(problem: (detail: string) => void): Map<string, OwnedRoute> {
     let text: string;
     try {
-      // Where the new file stands alone, it is whole: see `save`.
-      text = readFileSync(existsSync(this.#path) ? this.#path : this.#newPath, "utf8");
+      text = readFileSync(whereLeft(this.#path), "utf8");
     } catch (error) {
       if (codeOf(error) !== "ENOENT") problem(String(error));
       return new Map();

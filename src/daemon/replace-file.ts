@@ -1,4 +1,5 @@
 /** Files that are whole after a crash, whatever moment it chose. */
+import { existsSync, renameSync, statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -15,7 +16,7 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
 }
 
 /**
- * The same without waiting for the disk: whoever reads it after a crash of this process has it, there or in `newPathOf`;
+ * The same without waiting for the disk: whoever reads it after a crash of this process has it, by way of `whereLeft`;
  * after a power failure perhaps neither of the two. To be followed by `syncFile`. The old file is removed before the new
  * one gets its name, because ext4 may write out a file that is renamed over another, which takes as long as a sync.
  *
@@ -25,8 +26,25 @@ export async function replaceUnsynced(path: string, text: string, mode: number):
   await replace(path, text, mode, false);
 }
 
-/** Where a file is until it gets its name. */
-export function newPathOf(path: string): string {
+/**
+ * Where to read the file at `path` after a crash. A new one that stands alone is whole, and gets its name now: whoever
+ * writes next begins by emptying what bears the other.
+ */
+export function whereLeft(path: string): string {
+  const newPath = newPathOf(path);
+  if (existsSync(path) || statSync(newPath, { throwIfNoEntry: false })?.isFile() !== true) {
+    return path;
+  }
+  try {
+    renameSync(newPath, path);
+    return path;
+  } catch {
+    // On a read-only disk nobody writes either.
+    return newPath;
+  }
+}
+
+function newPathOf(path: string): string {
   return `${path}.new`;
 }
 

@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { Flap } from "../../src/core/damping.ts";
 import { HoldsFile } from "../../src/daemon/holds-file.ts";
 import { Problems } from "../../src/daemon/problems.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
 import { waitUntil } from "../lab/wait.ts";
-import { manualClock, memoryLog } from "./fixtures.ts";
+import { manualClock, memoryLog, turn } from "./fixtures.ts";
 
 const PREFIX = "192.0.2.0/24";
 const MINUTE_MS = 60_000;
@@ -96,6 +104,35 @@ describe("holds.json", () => {
     file.save(new Map());
     await file.flush();
     assert.equal(readFileSync(path, "utf8"), '{"flaps":{}}\n');
+  });
+
+  it("is replaced while the one before is about to be synced, and that is no problem", async (t) => {
+    const { path, clock } = live(temporaryFolder(t));
+    const reports: string[] = [];
+    const report = (_word: string, detail: string) => void reports.push(detail);
+    const file = new HoldsFile(dirname(path), clock, { report, clear: () => {} });
+    const agesMs: number[] = [];
+    for (let nth = 1; nth <= 20; nth += 1) {
+      rmSync(path, { force: true });
+      file.save(new Map([[PREFIX, [flap(clock.nowMs() - nth * MINUTE_MS)]]]));
+      while (!existsSync(path)) await turn();
+      // As the second writing does, a little later.
+      rmSync(path);
+      agesMs[0] = nth * MINUTE_MS + 1000;
+      file.save(new Map([[PREFIX, agesMs.map((ms) => flap(clock.nowMs() - ms))]]));
+      await file.flush();
+    }
+    assert.deepEqual(reports, []);
+    assert.deepEqual(readAges(live(dirname(path))), agesMs);
+  });
+
+  it("that a killed agent left without its name outlives another that is killed while it writes", async (t) => {
+    const folder = await saved(t, MINUTE_MS);
+    const path = join(folder, "holds.json");
+    renameSync(path, `${path}.new`);
+    live(folder).file.load();
+    writeFileSync(`${path}.new`, '{"fla');
+    assert.deepEqual(readAges(live(folder)), [MINUTE_MS]);
   });
 
   for (const garbage of ["", "null", "[]", "{}", '{"flaps":[]}', '{"flaps":{"192']) {

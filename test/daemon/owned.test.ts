@@ -56,6 +56,15 @@ describe("owned.json", () => {
     assert.equal(new OwnedFile(folder, "exabgp 1").load(noProblem).size, 0);
   });
 
+  it("that a crash left without its name outlives another crash while it is written", (t) => {
+    const folder = temporaryFolder(t);
+    new OwnedFile(folder, "exabgp 1").save(ROUTES);
+    renameSync(join(folder, "owned.json"), join(folder, "owned.json.new"));
+    new OwnedFile(folder, "exabgp 1").load(noProblem);
+    writeFileSync(join(folder, "owned.json.new"), "{");
+    assert.equal(new OwnedFile(folder, "exabgp 1").load(noProblem).size, 1);
+  });
+
   it("need not exist", (t) => {
     assert.deepEqual([...new OwnedFile(temporaryFolder(t), "exabgp 1").load(noProblem)], []);
   });

@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, linkSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
@@ -13,6 +21,11 @@ import { waitUntil } from "../lab/wait.ts";
 import { ANYCTL, createSite, ScriptedExabgp, type Site, webConfig } from "./scripted-exabgp.ts";
 
 const ME = actorOf(userInfo().uid);
+
+/** The file may be between two names. */
+function readIfThere(path: string): string {
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}
 
 /** As `webConfig`, with nothing to be warned of. */
 function quietConfig(site: Site, prefix?: string): string {
@@ -134,6 +147,31 @@ Unchanged: services 0, prefixes 0, checks 1
         ["reloaded", ME],
       ],
     );
+  });
+
+  it("counts at a start nothing whose withdrawal is only repeated", async (t) => {
+    const { site, exabgp } = await announced(t);
+    exabgp.answer = () => undefined;
+    site.drain("web", "");
+    await exabgp.waitForCommands(2);
+    const owned = join(site.stateDir, "owned.json");
+    await waitUntil(
+      "the mark",
+      () => readIfThere(owned).includes('"isWithdrawn":true') || undefined,
+    );
+    exabgp.child.kill("SIGKILL");
+    await exabgp.exit();
+    // Drained first, then taken out of the file: nothing stands against that.
+    rmSync(join(site.stateDir, "drains", "web"));
+    site.writeConfig(quietConfig(site, "198.51.100.0/24"));
+    const next = new ScriptedExabgp(site);
+    const commands = await next.waitForCommands(2);
+    assert.deepEqual(commands, [
+      "withdraw route 192.0.2.0/24 next-hop self",
+      "announce route 198.51.100.0/24 next-hop self",
+    ]);
+    const { config } = await next.waitForStatus("the status", () => true);
+    assert.deepEqual([config.origin, config.problems], ["file", []]);
   });
 
   const broken = [
