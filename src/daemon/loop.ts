@@ -39,7 +39,7 @@ const TICK_MS = 1000;
 /** Timers of Node.js hold at most 24.8 days, and fire at once beyond; an order may end next year. */
 const DUE_MAX_MS = 24 * 3_600_000;
 
-/** Withdrawals that are written or end together are in owned.json together. */
+/** Withdrawals that are written or end within this time are in owned.json together; the first of them at once. */
 const OWNED_DELAY_MS = 20;
 
 export class Loop {
@@ -50,6 +50,7 @@ export class Loop {
   #cancelDue = () => {};
   #savePending = false;
   #isOwnedSaved = true;
+  #ownedSavedMs = -Infinity;
 
   /** @param first What `startAgent` decided; its actions are carried out by `start`. */
   constructor(first: AgentState, options: LoopOptions) {
@@ -174,14 +175,18 @@ export class Loop {
   #saveOwnedSoon(): void {
     if (this.#savePending) return;
     this.#savePending = true;
-    this.#options.clock.after(OWNED_DELAY_MS, () => {
+    const { clock } = this.#options;
+    // Behind the lines, and not for each of a thousand services that die one after another.
+    const isFirst = clock.nowMs() - this.#ownedSavedMs > OWNED_DELAY_MS;
+    clock.after(isFirst ? 0 : OWNED_DELAY_MS, () => {
       this.#savePending = false;
       this.#saveOwned();
     });
   }
 
   #saveOwned(): void {
-    const { owned, problems } = this.#options;
+    const { owned, problems, clock } = this.#options;
+    this.#ownedSavedMs = clock.nowMs();
     try {
       owned.save(this.#state.routes);
       this.#isOwnedSaved = true;

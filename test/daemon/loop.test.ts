@@ -75,6 +75,23 @@ function looping(t: TestContext, ...services: string[]) {
 }
 
 describe("Loop", () => {
+  it("marks a withdrawal in owned.json right behind its line, those that follow soon together", (t) => {
+    const { clock, result, ownedText } = looping(t, "dns", "web");
+    result("dns/port", "pass");
+    result("web/port", "pass");
+    clock.advance(1000);
+    const marks = () => ownedText().match(/"isWithdrawn":true/g)?.length ?? 0;
+    result("dns/port", "fail");
+    assert.equal(marks(), 0);
+    clock.advance(0);
+    assert.equal(marks(), 1);
+    result("web/port", "fail");
+    clock.advance(10);
+    assert.equal(marks(), 1);
+    clock.advance(10);
+    assert.equal(marks(), 2);
+  });
+
   it("writes owned.json before an announcement, and shrinks it after the withdrawal's answer", (t) => {
     const { clock, sent, ownedOnDisk, settle, result, ownedText } = looping(t, "dns");
     result("dns/port", "pass");
