@@ -2,7 +2,10 @@
 import type { Verdict } from "./health.ts";
 import type { Met } from "./requirement.ts";
 
-/** States of a service; the first that matches wins, in this order. */
+/**
+ * States of a service; the first that matches wins, in this order. `held` matches from when the checks would have the
+ * service back to the end of the hold, whatever they say in between: until then a dead service is `down`.
+ */
 export type State =
   | "stopping"
   | "draining"
