@@ -227,7 +227,10 @@ describe("exec leaves nothing behind:", { timeout: HANG_MS }, () => {
   test("who has left the group holds the pipe, and keeps nobody waiting", async (context) => {
     const marked = mark();
     context.after(() => alive(marked).forEach(({ pid }) => process.kill(pid, "SIGKILL")));
-    assert.equal(await shown(sh(`${leaver(marked)}; echo done`)), "pass passed: exit status 0: done");
+    assert.equal(
+      await shown(sh(`${leaver(marked)}; echo done`)),
+      "pass passed: exit status 0: done",
+    );
     assert.equal(alive(marked).length, 1);
   });
 
