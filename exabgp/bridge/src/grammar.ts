@@ -20,7 +20,7 @@ const FIXED: ReadonlySet<string> = new Set([VERSION_QUESTION, ...Object.values(B
 const COMMENT = new RegExp(`^ # ${NONCE}$`);
 const ROUTE = new RegExp(
   [
-    `^(?:peer \\* )?(?:announce|withdraw) route ${ADDRESS}/[0-9]{1,3} next-hop (?:self|${ADDRESS})`,
+    `^(?:peer \\* |neighbor ${ADDRESS}(?:, neighbor ${ADDRESS}){0,63} )?(?:announce|withdraw) route ${ADDRESS}/[0-9]{1,3} next-hop (?:self|${ADDRESS})`,
     "(?: origin (?:igp|egp|incomplete))?",
     `(?: as-path \\[ (?:${NUMBER} ){1,255}\\])?`,
     `(?: med ${NUMBER})?`,

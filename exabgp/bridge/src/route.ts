@@ -23,10 +23,15 @@ export interface Route {
   readonly largeCommunities?: readonly string[];
   /** `target:64496:7`, `origin:4200000000:7`, `target:192.0.2.1:7` (RFC 4360, RFC 5668). */
   readonly extendedCommunities?: readonly string[];
+  /** Addresses of the neighbors that get it, as ExaBGP's configuration has them; absent: all of this process. */
+  readonly neighbors?: readonly string[];
 }
 
 /** RFC 4271 5.1.1. */
 export type Origin = "igp" | "egp" | "incomplete";
+
+/** More than one process of ExaBGP serves well; so many selectors make a line 3 KiB longer. */
+const NEIGHBORS_MAX = 64;
 
 /** One AS_PATH segment counts its members in one octet (RFC 4271 4.3). */
 export const AS_PATH_MAX = 255;
@@ -43,6 +48,7 @@ const KEYS: ReadonlySet<PropertyKey> = new Set<keyof Route>([
   "communities",
   "largeCommunities",
   "extendedCommunities",
+  "neighbors",
 ]);
 
 /**
@@ -65,6 +71,7 @@ export function normalizeRoute(route: Route): Route {
     ...optional("communities", found, normalizeCommunities),
     ...optional("largeCommunities", found, normalizeLarge),
     ...optional("extendedCommunities", found, normalizeExtended),
+    ...optional("neighbors", found, neighborsOf),
   };
 }
 
@@ -145,6 +152,21 @@ function asPathOf(value: unknown): readonly number[] | undefined {
   // AS 0 may not be in a path (RFC 7607 2).
   const path = value.map((asn: unknown, index) => integerOf(`asPath[${index}]`, asn, 1));
   return path.length === 0 ? undefined : path;
+}
+
+function neighborsOf(value: unknown): readonly string[] | undefined {
+  const allowed = `a list of at most ${NEIGHBORS_MAX} addresses of neighbors`;
+  if (!Array.isArray(value) || value.length > NEIGHBORS_MAX) {
+    throw new RouteError("neighbors", value, allowed);
+  }
+  const addresses = value.map((one: unknown, index) => {
+    const address = typeof one === "string" ? parseAddress(one) : undefined;
+    if (address === undefined || address.bits === 0n || isMulticast(address)) {
+      throw new RouteError(`neighbors[${index}]`, one, "a unicast address");
+    }
+    return formatAddress(address);
+  });
+  return addresses.length === 0 ? undefined : [...new Set(addresses)].toSorted();
 }
 
 function integerOf(field: string, value: unknown, min: number): number {

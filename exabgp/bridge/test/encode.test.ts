@@ -52,6 +52,19 @@ for (const { name, route, dialect, tail } of cases) {
   });
 }
 
+test("some neighbors only are named before the command; 6.0 might give their route to another", () => {
+  const route = {
+    prefix: "192.0.2.0/24",
+    nextHop: "self",
+    neighbors: ["2001:DB8::2", "198.51.100.1", "2001:db8:0::2"],
+  };
+  const line = encodeAnnounce(route);
+  const selector = "neighbor 198.51.100.1, neighbor 2001:db8::2";
+  assert.equal(line, `${selector} announce route 192.0.2.0/24 next-hop self`);
+  assert.ok(isCommandLine(line));
+  assert.throws(() => encodeAnnounce(route, 6), RouteError);
+});
+
 /** Every command of 4.2.21 and 5.0.8, in the order in which they are searched. */
 const COMMANDS = [
   "announce route",
@@ -157,6 +170,8 @@ const foreign = [
   " # ab ",
   "announce route 192.0.2.0/24 next-hop self community [ graceful-shutdown ]",
   "neighbor * announce route 192.0.2.0/24 next-hop self",
+  "neighbor 10.0.0.1 shutdown",
+  "neighbor 10.0.0.1, announce route 192.0.2.0/24 next-hop self",
   "announce route 192.0.2.0/24 next-hop self med 01",
   "clear adj-rib out",
   "announce route 192.0.2.0/24 next-hop self med １",
