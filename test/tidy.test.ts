@@ -21,6 +21,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   checks: { folders: ["checks"], packages: "any" },
   [BRIDGE]: { folders: [BRIDGE], packages: "none" },
   "src/config": { folders: ["src/config", "checks"], packages: "any" },
+  "src/exabgp-conf": { folders: ["src/exabgp-conf"], packages: "none" },
   "src/control": { folders: ["src/control"], packages: "any" },
   "src/core": { folders: ["src/core"], packages: "none" },
   "src/daemon": {
@@ -29,7 +30,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   // The core is pure: what a command asks it has no effect on anything.
   "src/cli": {
-    folders: ["src/cli", "src/control", "src/config", "src/core", "checks"],
+    folders: ["src/cli", "src/control", "src/config", "src/core", "src/exabgp-conf", "checks"],
     packages: "any",
   },
 };
