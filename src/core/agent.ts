@@ -8,6 +8,7 @@ import { reconcileRoutes } from "./reconcile.ts";
 import { configure } from "./configure.ts";
 import { afterAnswer } from "./routes.ts";
 import { BY_AGENT, settle } from "./settle.ts";
+import { stepRib } from "./step-rib.ts";
 import { stepStall } from "./stall.ts";
 import { stepDrains, stepPins, stepTime } from "./step-orders.ts";
 
@@ -35,6 +36,8 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
     }
     case "answer":
       return stepAnswer(state, input, nowMs);
+    case "rib":
+      return stepRib(state, input);
     case "tick": {
       const timed = stepTime(state, nowMs);
       const repeated = reconcileRoutes(timed.state, undefined, nowMs);

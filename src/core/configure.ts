@@ -37,6 +37,7 @@ export function startAgent(
     checks: [],
     services: [],
     routes: new Map([...owned].map(([prefix, route]) => [prefix, afterLife(route, nowMs)])),
+    rib: undefined,
     flaps,
     drains: standing,
     areDrainsComplete: drains !== undefined,

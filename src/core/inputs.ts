@@ -4,6 +4,7 @@ import type { Reason, Result } from "../../checks/probe.ts";
 import type { Plan } from "../config/plan.ts";
 import type { State, StateReason } from "./decide.ts";
 import type { Verdict } from "./health.ts";
+import type { HeldRoute } from "./rib.ts";
 import type { Command } from "./routes.ts";
 
 /** Who caused a decision: `agent`, `uid:1000(ann)`, `schedule`, or `unknown`. */
@@ -101,6 +102,13 @@ export type Input =
       readonly prefix: string;
       readonly change: number;
       readonly done: boolean;
+    }
+  /** What ExaBGP holds, whole: every route of every neighbor, others' included. */
+  | {
+      readonly type: "rib";
+      /** When it was asked, milliseconds on the monotonic clock. */
+      readonly askedMs: number;
+      readonly routes: readonly HeldRoute[];
     }
   /** Time has passed: what is due by `dueMs` happens. Comes every second or so, and then. */
   | { readonly type: "tick" }

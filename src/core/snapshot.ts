@@ -59,6 +59,7 @@ export function restoreSnapshot(snapshot: Snapshot): AgentState {
     })),
     services,
     routes: new Map(snapshot.routes),
+    rib: undefined,
     flaps: new Map(snapshot.flaps),
     drains,
     areDrainsComplete,

@@ -6,6 +6,7 @@ import type { Decision } from "./decide.ts";
 import type { Health } from "./health.ts";
 import type { PlanIndex } from "./index-plan.ts";
 import type { Action, Drain, HeardWord, Pin } from "./inputs.ts";
+import type { RibView } from "./rib.ts";
 import type { RouteState } from "./routes.ts";
 
 export interface AgentState {
@@ -16,6 +17,8 @@ export interface AgentState {
   readonly services: readonly ServiceState[];
   /** By canonical prefix; prefixes that are owned but not configured included. */
   readonly routes: ReadonlyMap<string, RouteState>;
+  /** What ExaBGP held when it was last asked; undefined before the first complete answer. */
+  readonly rib: RibView | undefined;
   /** What holds are reckoned from, earlier lives of the agent included. */
   readonly flaps: Flaps;
   /** All that are known. */
