@@ -75,12 +75,11 @@ class Life {
     }
     const resultUs = ((performance.now() - startedMs) * 1000) / inputs.length;
     const actions = taken.flatMap((one) => one.actions);
-    for (const action of actions) {
-      if (action.type !== "announce" && action.type !== "withdraw") continue;
-      const { change, route } = action;
-      const answer = { type: "answer", prefix: route.prefix, change, done: true } as const;
-      state = step(state, answer, this.#nowMs + 2).state;
-    }
+    const answers = actions.flatMap((action) => {
+      if (action.type !== "announce" && action.type !== "withdraw") return [];
+      return [{ prefix: action.route.prefix, change: action.change, done: true }];
+    });
+    state = step(state, { type: "answers", answers }, this.#nowMs + 2).state;
     this.#state = state;
     return { resultUs, changed: actions.filter(({ type }) => type === "transition").length };
   }

@@ -144,7 +144,8 @@ class Run {
       const { route, change } = action;
       const line = (action.type === "announce" ? encodeAnnounce : encodeWithdraw)(route);
       this.#happenings.push({ atMs, type: "command", line });
-      this.#take({ type: "answer", prefix: route.prefix, change, done: true }, atMs);
+      const answer = { prefix: route.prefix, change, done: true };
+      this.#take({ type: "answers", answers: [answer] }, atMs);
     }
   }
 }

@@ -2,11 +2,11 @@
 import { startBurst, stepBurst } from "./burst.ts";
 import { stepHealth } from "./health.ts";
 import type { AgentState, Step } from "./state.ts";
-import type { Input } from "./inputs.ts";
+import type { CommandAnswer, Input } from "./inputs.ts";
 import { announcedBy, refuseMassWithdrawal } from "./mass-withdrawal.ts";
 import { reconcileRoutes } from "./reconcile.ts";
 import { configure } from "./configure.ts";
-import { afterAnswer } from "./routes.ts";
+import { afterAnswer, type RouteState } from "./routes.ts";
 import { BY_AGENT, settle } from "./settle.ts";
 import { stepRib } from "./step-rib.ts";
 import { stepStall } from "./stall.ts";
@@ -34,10 +34,10 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
         : refuseMassWithdrawal(state.routes, announcedBy(next.state.routes), input.actor);
       return refusal === undefined ? next : { state, actions: [refusal] };
     }
-    case "answer":
-      return stepAnswer(state, input, nowMs);
     case "rib":
       return stepRib(state, input);
+    case "answers":
+      return { state: stepAnswers(state, input.answers, nowMs), actions: [] };
     case "tick": {
       const timed = stepTime(state, nowMs);
       const repeated = reconcileRoutes(timed.state, undefined, nowMs);
@@ -111,13 +111,18 @@ function stepEvent(
   return { state: { ...state, checks: state.checks.with(at, next) }, actions: [] };
 }
 
-function stepAnswer(
+/** One copy of the routes for all of them. An answer to an earlier command of a prefix says nothing about now. */
+function stepAnswers(
   state: AgentState,
-  { prefix, change, done }: Extract<Input, { type: "answer" }>,
+  answers: readonly CommandAnswer[],
   nowMs: number,
-): Step {
-  const route = state.routes.get(prefix);
-  if (route === undefined || route.change !== change) return { state, actions: [] };
-  const routes = new Map(state.routes).set(prefix, afterAnswer(route, done, nowMs));
-  return { state: { ...state, routes }, actions: [] };
+): AgentState {
+  let routes: Map<string, RouteState> | undefined;
+  for (const { prefix, change, done } of answers) {
+    const route = (routes ?? state.routes).get(prefix);
+    if (route === undefined || route.change !== change) continue;
+    routes ??= new Map(state.routes);
+    routes.set(prefix, afterAnswer(route, done, nowMs));
+  }
+  return routes === undefined ? state : { ...state, routes };
 }

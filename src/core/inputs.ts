@@ -59,6 +59,13 @@ export interface Undrain {
 /** What was heard; `asked`: somebody wants to know at once. */
 export type HeardWord = EventWord | "asked";
 
+/** What became of one command; not `done` means refused or unanswered. */
+export interface CommandAnswer {
+  readonly prefix: string;
+  readonly change: number;
+  readonly done: boolean;
+}
+
 export type Input =
   | {
       readonly type: "result";
@@ -96,13 +103,8 @@ export type Input =
       /** Even if more than half of what is announced is withdrawn. */
       readonly force: boolean;
     }
-  /** ExaBGP's answer to a command; not `done` means refused or unanswered. */
-  | {
-      readonly type: "answer";
-      readonly prefix: string;
-      readonly change: number;
-      readonly done: boolean;
-    }
+  /** ExaBGP's answers to commands: those of ten thousand prefixes come together. */
+  | { readonly type: "answers"; readonly answers: readonly CommandAnswer[] }
   /** What ExaBGP holds, whole: every route of every neighbor, others' included. */
   | {
       readonly type: "rib";

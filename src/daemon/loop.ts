@@ -2,7 +2,14 @@
 import type { Bridge, Settlement } from "exabgp-ts-bridge";
 import { step } from "../core/agent.ts";
 import type { Flaps } from "../core/damping.ts";
-import type { Action, Expiry, Input, Refusal, VerdictChange } from "../core/inputs.ts";
+import type {
+  Action,
+  CommandAnswer,
+  Expiry,
+  Input,
+  Refusal,
+  VerdictChange,
+} from "../core/inputs.ts";
 import { dueMs } from "../core/orders.ts";
 import type { Command } from "../core/routes.ts";
 import type { AgentState, Step } from "../core/state.ts";
@@ -48,6 +55,7 @@ export class Loop {
   #cancelTick = () => {};
   #dueMs: number | undefined;
   #cancelDue = () => {};
+  #answers: CommandAnswer[] = [];
   #savePending = false;
   #isOwnedSaved = true;
   #ownedSavedMs = -Infinity;
@@ -72,6 +80,7 @@ export class Loop {
 
   /** @returns Why the input was refused, if it was. */
   dispatch(input: Input): Refusal | undefined {
+    if (input.type !== "answers") this.#takeAnswers();
     if (input.type !== "stalled") this.#options.look?.();
     const taken: Step = step(this.#state, input, this.#options.clock.nowMs());
     const { flaps } = this.#state;
@@ -85,6 +94,7 @@ export class Loop {
   stop(): void {
     this.#cancelTick();
     this.#cancelDue();
+    this.#takeAnswers();
     this.#saveOwned();
   }
 
@@ -113,9 +123,9 @@ export class Loop {
     if (actions.length === 0) return;
     const commands = actions.filter(isCommand);
     const transitions = actions.filter((action) => action.type === "transition");
+    const causedBy = byDecision(commands);
     for (const transition of transitions) {
-      const caused = commands.filter(({ decision }) => decision === transition.decision);
-      this.#options.audit.decided(transition, caused);
+      this.#options.audit.decided(transition, causedBy.get(transition.decision) ?? []);
       this.#options.meter?.decided(transition);
     }
     const withdrawals = commands.filter(({ type }) => type === "withdraw");
@@ -162,8 +172,17 @@ export class Loop {
     if (done && decision === undefined) {
       audit.repeated(route.prefix, this.#serviceOf(route.prefix), settlement);
     }
-    this.dispatch({ type: "answer", prefix: route.prefix, change, done });
+    this.#answers.push({ prefix: route.prefix, change, done });
+    if (this.#answers.length === 1) queueMicrotask(() => this.#takeAnswers());
     if (type === "withdraw") this.#saveOwnedSoon();
+  }
+
+  /** Those of one chunk together: each step copies the routes. */
+  #takeAnswers(): void {
+    if (this.#answers.length === 0) return;
+    const answers = this.#answers;
+    this.#answers = [];
+    this.dispatch({ type: "answers", answers });
   }
 
   #serviceOf(prefix: string): string | undefined {
@@ -180,6 +199,7 @@ export class Loop {
     const isFirst = clock.nowMs() - this.#ownedSavedMs > OWNED_DELAY_MS;
     clock.after(isFirst ? 0 : OWNED_DELAY_MS, () => {
       this.#savePending = false;
+      this.#takeAnswers();
       this.#saveOwned();
     });
   }
@@ -201,6 +221,17 @@ export class Loop {
     const { reason, detail } = result;
     this.#options.log.info({ check, from, to, reason, detail }, "verdict changed");
   }
+}
+
+/** A reload may bring about a thousand decisions and ten thousand commands. */
+function byDecision(commands: readonly Command[]): ReadonlyMap<number | undefined, Command[]> {
+  const groups = new Map<number | undefined, Command[]>();
+  for (const command of commands) {
+    const group = groups.get(command.decision);
+    if (group === undefined) groups.set(command.decision, [command]);
+    else group.push(command);
+  }
+  return groups;
 }
 
 function isCommand(action: Action): action is Command {

@@ -55,7 +55,8 @@ function running(before: Plan, failed: readonly string[] = []): AgentState {
     for (const action of taken.actions) {
       if (action.type !== "announce" && action.type !== "withdraw") continue;
       const { prefix } = action.route;
-      state = step(state, { type: "answer", prefix, change: action.change, done: true }, 2).state;
+      const answer = { prefix, change: action.change, done: true };
+      state = step(state, { type: "answers", answers: [answer] }, 2).state;
     }
   }
   return state;

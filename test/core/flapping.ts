@@ -66,7 +66,8 @@ class Run {
         this.updates.push({ ms, type: action.type });
       }
       const { prefix } = action.route;
-      this.dispatch({ type: "answer", prefix, change: action.change, done: true }, ms);
+      const answer = { prefix, change: action.change, done: true };
+      this.dispatch({ type: "answers", answers: [answer] }, ms);
     }
     const isDown = this.#state.checks[0]?.health.verdict === "down";
     assert.ok(!isDown || this.updates.at(-1)?.type !== "announce", "a withdrawal waits");

@@ -91,8 +91,8 @@ class Pop {
     return actions.flatMap((action) => {
       if (action.type !== "announce" && action.type !== "withdraw") return [];
       const { prefix } = action.route;
-      const answer = { type: "answer", prefix, change: action.change, done: true } as const;
-      this.state = step(this.state, answer, nowMs).state;
+      const answers = [{ prefix, change: action.change, done: true }];
+      this.state = step(this.state, { type: "answers", answers }, nowMs).state;
       const wasAnnounced = this.announced.has(prefix);
       if (action.type === "announce") this.announced.add(prefix);
       else this.announced.delete(prefix);

@@ -378,8 +378,8 @@ class World {
       if (!done) this.lost += 1;
       else if (action.type === "withdraw") this.#held.delete(prefix);
       else this.#held.set(prefix, shownBy(communities));
-      const answer = { type: "answer", prefix, change: action.change, done } as const;
-      this.#core = step(this.#core.state, answer, this.nowMs);
+      const answers = [{ prefix, change: action.change, done }];
+      this.#core = step(this.#core.state, { type: "answers", answers }, this.nowMs);
     }
   }
 

@@ -190,7 +190,7 @@ class Run {
       case "late-error": {
         const last = this.#state?.routes.get(first)?.change ?? 0;
         const change = verb === "late-error" ? last - 1 : last;
-        return { type: "answer", prefix: first, change, done: verb === "done" };
+        return { type: "answers", answers: [{ prefix: first, change, done: verb === "done" }] };
       }
       case "stall":
         return { type: "stalled" };
@@ -215,7 +215,8 @@ class Run {
       for (const action of actions) {
         if (action.type !== "announce" && action.type !== "withdraw") continue;
         const { route, change } = action;
-        this.#dispatch({ type: "answer", prefix: route.prefix, change, done: true }, nowMs);
+        const answer = { prefix: route.prefix, change, done: true };
+        this.#dispatch({ type: "answers", answers: [answer] }, nowMs);
       }
     }
     return lines;

@@ -136,7 +136,8 @@ class World {
     for (const action of taken.actions) {
       if (action.type !== "announce" && action.type !== "withdraw") continue;
       const { route, change } = action;
-      this.take({ type: "answer", prefix: route.prefix, change, done: true });
+      const answer = { prefix: route.prefix, change, done: true };
+      this.take({ type: "answers", answers: [answer] });
     }
   }
 

@@ -146,6 +146,22 @@ describe("Loop", () => {
     assert.equal(sent.length, 2);
   });
 
+  it("takes all answers of a moment in one step, and before whatever happens next", async (t) => {
+    const { settle, result, loop } = looping(t, "a", "b");
+    for (const check of ["a/port", "b/port"]) result(check, "pass");
+    const before = loop.state;
+    const answers = () => [...loop.state.routes.values()].map(({ answer }) => answer);
+    settle("done");
+    settle("done");
+    assert.equal(loop.state, before);
+    await Promise.resolve();
+    assert.deepEqual(answers(), ["done", "done"]);
+    for (const check of ["a/port", "b/port"]) result(check, "fail");
+    settle("done");
+    loop.dispatch({ type: "tick" });
+    assert.deepEqual(answers(), ["done", "pending"]);
+  });
+
   it("goes on routing when owned.json cannot be written, and says so until it can", (t) => {
     const { folder, settle, result, sent, problems, clock, ownedText } = looping(t, "dns");
     mkdirSync(join(folder, "owned.json.new"));

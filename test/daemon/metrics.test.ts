@@ -85,7 +85,7 @@ function metering(plan: Plan = planOf("dns")) {
     /** ExaBGP answers the last command for a prefix. */
     answer: (prefix: string, done: boolean) => {
       const change = state.routes.get(prefix)?.change ?? 0;
-      dispatch({ type: "answer", prefix, change, done });
+      dispatch({ type: "answers", answers: [{ prefix, change, done }] });
     },
     text,
     body: () => metrics.body(),
