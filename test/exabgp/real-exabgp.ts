@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { exabgpProgram } from "../lab/exabgp-program.ts";
 
 /** Everything here takes milliseconds; this only keeps a broken test from hanging. */
 const PATIENCE_MS = 10_000;
@@ -99,7 +100,8 @@ export class RealExabgp {
     await once(server, "listening");
     const config = join(folder, "exabgp.conf");
     writeFileSync(config, configuration(`${process.execPath} ${CHILD} ${mode} ${socketPath}`));
-    const started = spawn("exabgp", [config], {
+    const [program = "", ...args] = (await exabgpProgram()).run(config);
+    const started = spawn(program, args, {
       stdio: "ignore",
       env: { ...process.env, ...ENVIRONMENT, exabgp_log_destination: join(folder, "log") },
     });

@@ -42,8 +42,8 @@ export function repositoryView(lab: Lab): string {
   return join(lab.folder, "app");
 }
 
-/** What the agent needs of the repository. */
-const VIEWED = ["bin", "dist", "node_modules", "exabgp", "package.json"];
+/** What the agent needs of the repository, and the ExaBGP that scripts/exabgp-of fetched. */
+const VIEWED = ["bin", "dist", "node_modules", "exabgp", "package.json", ".cache"];
 
 /** @param files Of the configuration. Not started yet. */
 export function createExabgp(
@@ -68,7 +68,8 @@ export function createExabgp(
     agentLogFile,
     async start() {
       const env = baseEnvironment();
-      const program = (await exabgpProgram()).run(envFile, configFile);
+      const [executable = "", ...args] = (await exabgpProgram()).run(configFile, envFile);
+      const program = [executable.replace(`${REPOSITORY}/`, `${repositoryView(lab)}/`), ...args];
       const drop = ["setpriv", "--reuid", EXABGP_USER, "--regid", EXABGP_USER, "--init-groups"];
       // `ip netns exec` has given us a mount namespace of our own: nobody else sees these mounts.
       const script = `${mounts.map(([from, to]) => `mount --bind '${from}' '${to}'`).join("; ")}; exec "$@"`;
