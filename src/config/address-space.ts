@@ -57,6 +57,12 @@ export function nextHopMistake(address: Address): string | undefined {
   )?.name;
 }
 
+/** @returns Whether `address` can be the other end of a BGP session: a host's own address, loopback included. */
+export function isNeighborAddress({ family, value }: Address): boolean {
+  if (family === 4) return value > 0n && value >> 28n < 0xen;
+  return value > 0n && value >> 120n !== 0xffn && value >> 32n !== 0xffffn;
+}
+
 function space(text: string, name: string, canBeNextHop: boolean): Space {
   const prefix = parsePrefix(text);
   if (prefix === undefined) throw new TypeError(`Cannot use ${text}: must be a prefix`);

@@ -1,5 +1,6 @@
 /** The attributes of routes with their defaults, in the words of the file. */
 import { parseCommunity, parseExtendedCommunity, parseLargeCommunity } from "./community.ts";
+import { parseAddress } from "./prefix.ts";
 import { overlayOf } from "./overlay.ts";
 import { Announce } from "./schema-announce.ts";
 import type { When } from "./schema-service.ts";
@@ -30,6 +31,7 @@ function canonical(announce: Announce): Announce {
     communities: numbers(announce.communities, parseCommunity),
     "large-communities": numbers(announce["large-communities"], parseLargeCommunity),
     "extended-communities": numbers(announce["extended-communities"], parseExtendedCommunity),
+    neighbors: numbers(announce.neighbors, (text) => parseAddress(text)?.text),
   };
   const filled = {
     ...announce,

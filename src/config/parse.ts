@@ -45,6 +45,7 @@ export function parseEffective(
     checks: main.draft.checks ?? {},
     services: merged.services,
     maintenance: main.draft.maintenance ?? [],
+    dialect: main.draft.exabgp?.dialect,
   });
   const problems = [
     ...all.flatMap(({ document, problems: invalid }) => [...document.problems, ...invalid]),

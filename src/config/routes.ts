@@ -12,6 +12,7 @@ export function buildRoute(prefix: string, announce: Draft<Announce>): Route {
   const communities = numbers(announce.communities, parseCommunity);
   const largeCommunities = numbers(announce["large-communities"], parseLargeCommunity);
   const extendedCommunities = numbers(announce["extended-communities"], parseExtendedCommunity);
+  const neighbors = numbers(announce.neighbors, (text) => parseAddress(text)?.text);
   const asPath = buildAsPath(announce);
   return {
     prefix,
@@ -23,6 +24,7 @@ export function buildRoute(prefix: string, announce: Draft<Announce>): Route {
     ...(communities.length === 0 ? {} : { communities }),
     ...(largeCommunities.length === 0 ? {} : { largeCommunities }),
     ...(extendedCommunities.length === 0 ? {} : { extendedCommunities }),
+    ...(neighbors.length === 0 ? {} : { neighbors }),
   };
 }
 
@@ -43,9 +45,11 @@ function nextHopFor(prefix: string, nextHop: NonNullable<Draft<Announce>["next-h
   return parseAddress(text)?.text ?? text;
 }
 
+/** As the bridge has them, so that what ExaBGP lists can be compared: sorted, each once. */
 function numbers(
   texts: readonly (string | undefined)[] | undefined,
   parse: (text: string) => string | undefined,
 ): string[] {
-  return (texts ?? []).flatMap((text) => parse(text ?? "") ?? []);
+  const known = (texts ?? []).flatMap((text) => parse(text ?? "") ?? []);
+  return [...new Set(known)].toSorted();
 }

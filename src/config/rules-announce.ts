@@ -33,6 +33,7 @@ export function announceProblems(service: ServiceSource): Problem[] {
     ...twiceProblems(one, "communities", parseCommunity),
     ...twiceProblems(one, "large-communities", parseLargeCommunity),
     ...twiceProblems(one, "extended-communities", parseExtendedCommunity),
+    ...twiceProblems(one, "neighbors", (text) => parseAddress(text)?.text),
   ]);
 }
 
@@ -73,7 +74,7 @@ function nextHopProblems({ service, path: above, attributes }: Written): Problem
 
 function twiceProblems(
   { service, path, attributes }: Written,
-  key: "communities" | "large-communities" | "extended-communities",
+  key: "communities" | "large-communities" | "extended-communities" | "neighbors",
   parse: (text: string) => string | undefined,
 ): Problem[] {
   const seen = new Map<string, number>();
@@ -84,6 +85,7 @@ function twiceProblems(
     if (earlier === undefined) seen.set(community, index);
     if (earlier === undefined) return [];
     const message = `${text} is the same as ${key}[${earlier}]`;
-    return [problemAt(service, [...path, key, index], message, "each community once")];
+    const what = key === "neighbors" ? "neighbor" : "community";
+    return [problemAt(service, [...path, key, index], message, `each ${what} once`)];
   });
 }

@@ -84,6 +84,7 @@ const ATTRIBUTES: readonly (readonly [keyof Route, string])[] = [
   ["communities", "communities"],
   ["largeCommunities", "large-communities"],
   ["extendedCommunities", "extended-communities"],
+  ["neighbors", "neighbors"],
 ];
 
 function comparedOf(draft: ServiceSource["draft"]): Partial<ServiceSource["draft"]> {

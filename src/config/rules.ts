@@ -11,6 +11,7 @@ import {
   useProblems,
 } from "./rules-compose.ts";
 import { maintenanceProblems } from "./rules-maintenance.ts";
+import { neighborProblems } from "./rules-neighbors.ts";
 import { prefixProblems } from "./rules-prefixes.ts";
 import { sharedProblems } from "./rules-shared.ts";
 import { stageWarnings } from "./rules-stage.ts";
@@ -31,6 +32,7 @@ export function judge(sources: Sources): { problems: Problem[]; warnings: Proble
         ...prefixProblems(service),
         ...announceProblems(service),
       ]),
+      ...neighborProblems(sources),
       ...sharedProblems(sources.services),
       ...maintenanceProblems(sources),
     ],

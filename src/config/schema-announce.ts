@@ -1,6 +1,7 @@
 /** `announce`: the attributes of a service's routes. */
+import { NEIGHBORS_MAX } from "exabgp-ts-bridge";
 import { z } from "zod";
-import { nextHopMistake } from "./address-space.ts";
+import { isNeighborAddress, nextHopMistake } from "./address-space.ts";
 import {
   BLACKHOLE,
   parseCommunity,
@@ -92,18 +93,39 @@ export const Announce = z.strictObject({
   )
     .optional()
     .describe("Extended communities (RFC 4360): `target:64496:7`, `origin:64496:7`. [none]"),
+  neighbors: list(
+    text("the address of a neighbor, as in exabgp.conf", (value) => {
+      const address = parseAddress(value);
+      return address !== undefined && isNeighborAddress(address);
+    }),
+    NEIGHBORS_MAX,
+  )
+    .optional()
+    .describe(
+      "Addresses of the neighbors that get the routes, as in exabgp.conf; not possible with ExaBGP 6.0. [all]",
+    ),
 });
 export type Announce = z.infer<typeof Announce>;
 
-/** `when.STATE`: the same keys, with other defaults. */
-export const Overlay = describeAnew(Announce);
+/** What is announced otherwise in a state: all but who hears of it. */
+const Laid = Announce.omit({ neighbors: true });
 
-function describeAnew(schema: typeof Announce): typeof Announce {
+/** `when.STATE`: the same keys, with other defaults. */
+export const Overlay = describeAnew(Laid);
+
+function describeAnew(schema: typeof Laid): typeof Laid {
   const shape = Object.entries(schema.shape).map(([key, value]) => {
     const fallback = key.endsWith("communities") ? "none added" : "as in announce";
     const description = (value.description ?? "").replace(/\[[^[\]]*\]$/, `[${fallback}]`);
     return [key, value.describe(description)];
   });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- describing a key does not change its type
-  return z.strictObject(Object.fromEntries(shape)) as unknown as typeof Announce;
+  return z.strictObject(Object.fromEntries(shape), { error: misplaced }) as unknown as typeof Laid;
+}
+
+/** Whoever writes `neighbors` there wants something that is done by a service of its own. */
+function misplaced(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== "unrecognized_keys" || !issue.keys.includes("neighbors")) return undefined;
+  const keys = Object.keys(Laid.shape).join(", ");
+  return `must be ${keys}; neighbors in announce only, because a prefix has the same neighbors in every state`;
 }

@@ -22,6 +22,8 @@ export interface Sources {
   readonly checks: Draft<Record<string, SharedCheck>>;
   readonly services: readonly ServiceSource[];
   readonly maintenance: readonly (Draft<Window> | undefined)[];
+  /** As far as the file says. */
+  readonly dialect: "auto" | 4 | 5 | 6 | undefined;
 }
 
 /** A problem of `service` at `path` within it. */

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { normalizeRoute, type Route } from "exabgp-ts-bridge";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { ConfigError, parseConfig } from "../../src/config/load.ts";
 import { showConfig } from "../../src/config/show.ts";
 import { attempt } from "./attempt.ts";
+
+const BARE: Route = { prefix: "192.0.2.0/24", nextHop: "self" };
 
 test("a generated configuration is valid, and shown it is the same", () => {
   const durationMs = fc.integer({ min: 500, max: 100_000 });
@@ -105,10 +108,23 @@ test("a generated configuration is valid, and shown it is the same", () => {
     },
     { requiredKeys: [] },
   );
+  const neighbors = fc.uniqueArray(
+    fc.oneof(
+      fc.ipV4().filter((text) => /^(?!0\.)(\d\d?|1\d\d|2[01]\d|22[0-3])\./.test(text)),
+      fc.ipV6().filter((text) => /^[23]\w{3}:/.test(text)),
+    ),
+    {
+      minLength: 1,
+      maxLength: 5,
+      selector: (text) => normalizeRoute({ ...BARE, neighbors: [text] }).neighbors?.[0],
+    },
+  );
   const inState = fc.oneof(fc.constant("withdraw"), announce);
   const service = fc.record({
     scope: fc.constant("local"),
-    announce: announce.map((keys) => ({ ...keys, "local-as": 64_496 })),
+    announce: fc
+      .tuple(announce, fc.option(neighbors, { nil: undefined }))
+      .map(([keys, some]) => ({ ...keys, "local-as": 64_496, ...(some && { neighbors: some }) })),
     when: fc.record({ down: inState, degraded: announce, draining: inState }, { requiredKeys: [] }),
     "min-up-time": fc.nat(3600).map((seconds) => `${seconds}s`),
     "drain-delay": fc.integer({ min: 0, max: 3600 }).map((seconds) => `${seconds}s`),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { encodeAnnounce } from "exabgp-ts-bridge";
+import { encodeAnnounce, normalizeRoute } from "exabgp-ts-bridge";
 import { loadConfig, parseConfig } from "../../src/config/load.ts";
 import { showConfig } from "../../src/config/show.ts";
 import { assertExpected, fixturesOf } from "./fixtures.ts";
@@ -33,9 +33,12 @@ for (const { name, path } of fixturesOf("valid")) {
     assert.equal(showConfig(again.files), text);
   });
 
-  test(`valid/${name} has only routes that can be written`, () => {
-    for (const route of load().plan.services.flatMap(({ routes }) => routes)) {
-      assert.match(encodeAnnounce(route), /^announce route [\x20-\x7e]+$/);
+  test(`valid/${name} has only routes that can be written, in the form in which they are read back`, () => {
+    const services = load().plan.services;
+    const routes = services.flatMap(({ routes: up, when }) => [up, ...Object.values(when)].flat());
+    for (const route of routes) {
+      assert.match(encodeAnnounce(route), /^(neighbor .*)?announce route [\x20-\x7e]+$/);
+      assert.equal(JSON.stringify(route), JSON.stringify(normalizeRoute(route)));
     }
   });
 }

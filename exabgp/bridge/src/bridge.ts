@@ -107,7 +107,8 @@ export class Bridge {
    * Withdraws the prefix of `route`. What is written carries the attributes of the last announcement that this
    * process wrote for the prefix and ExaBGP did not refuse, whatever `route` says: only then does ExaBGP keep
    * announcements and withdrawals of a prefix in order. Those of `route` are for a prefix that an earlier
-   * process announced: give them as announced. `settled` as for `announce`; its `line` is what was written.
+   * process announced: give them as announced. It is withdrawn at the neighbors of `route`, and nowhere else: others
+   * that have it keep it. `settled` as for `announce`; its `line` is what was written.
    *
    * @throws {RouteError} If anything in `route` is outside the closed grammar.
    */

@@ -1,10 +1,13 @@
 /** Commands from their queue onto the wire, and each to its end: an answer, or the time limit. */
 import type { ProblemWord } from "./bridge-types.ts";
+import type { Dialect } from "./dialect.ts";
 import { encodeAnnounce, encodeWithdraw } from "./encode.ts";
 import { Lanes } from "./lanes.ts";
 import type { Change, Verb } from "./lanes.ts";
 import type { Flight, Pairing } from "./pairing.ts";
 import type { Questions } from "./questions.ts";
+import { RouteError } from "./route-error.ts";
+import { unwritten } from "./settlement.ts";
 import type { Settled, SettledOutcome, Settlement } from "./settlement.ts";
 import type { Timers } from "./timers.ts";
 
@@ -79,8 +82,12 @@ export class Commands {
     if (this.#options.pairing.unreadBytes >= UNREAD_BYTES_MAX) return false;
     const change = this.#lanes.launch(lane, this.#options.timers.nowMs());
     if (change === undefined) return false;
-    const encode = verb === "announce" ? encodeAnnounce : encodeWithdraw;
-    const line = encode(change.route, identity.dialect);
+    const line = lineFor(change, identity.dialect);
+    if (line instanceof RouteError) {
+      this.#options.settle(change.settled, unwritten("error", line.message));
+      this.#lanes.land(lane, "error", undefined);
+      return true;
+    }
     // Not before the line is made: a first one takes its time.
     const writtenAtMs = this.#options.timers.nowMs();
     const flight: Flight = { verb, lane, line, writtenAtMs, settled: change.settled };
@@ -141,5 +148,15 @@ export class Commands {
     this.#cancelDeadline?.();
     for (const flight of this.#options.pairing.clear()) this.land(flight, "closed", detail);
     this.#lanes.close(detail);
+  }
+}
+
+/** A route may be right, and nothing that this ExaBGP can be told. */
+function lineFor({ verb, route }: Change, dialect: Dialect): string | RouteError {
+  try {
+    return (verb === "announce" ? encodeAnnounce : encodeWithdraw)(route, dialect);
+  } catch (error) {
+    if (error instanceof RouteError) return error;
+    throw error;
   }
 }

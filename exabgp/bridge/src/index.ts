@@ -19,7 +19,7 @@ export { isCommandLine } from "./grammar.ts";
 export { LINE_LENGTH_MAX, LineReader } from "./line-reader.ts";
 export type { LineReaderHandlers } from "./line-reader.ts";
 export { RouteError } from "./route-error.ts";
-export { AS_PATH_MAX, normalizeRoute, routesEqual } from "./route.ts";
+export { AS_PATH_MAX, NEIGHBORS_MAX, normalizeRoute, routesEqual } from "./route.ts";
 export type { Origin, Route } from "./route.ts";
 export type { Settled, SettledOutcome, Settlement } from "./settlement.ts";
 export type { Timers } from "./timers.ts";

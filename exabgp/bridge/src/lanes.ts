@@ -187,10 +187,13 @@ export class Lanes {
 
 /**
  * What is written for `change`. ExaBGP keeps a withdrawal behind its announcement only if both carry the same
- * attributes, and what was announced last need not be what was asked for last.
+ * attributes, and what was announced last need not be what was asked for last. At whom it is withdrawn is as asked
+ * for: it may be some of those who have it.
  */
 function routeFor({ announced }: Lane, { verb, route }: Change): Route {
-  return verb === "withdraw" ? (announced ?? route) : route;
+  if (verb === "announce" || announced === undefined) return route;
+  const { neighbors: _, ...attributes } = announced;
+  return route.neighbors === undefined ? attributes : { ...attributes, neighbors: route.neighbors };
 }
 
 function keyOf(verb: Verb, route: Route): string {

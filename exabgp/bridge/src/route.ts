@@ -31,7 +31,7 @@ export interface Route {
 export type Origin = "igp" | "egp" | "incomplete";
 
 /** More than one process of ExaBGP serves well; so many selectors make a line 3 KiB longer. */
-const NEIGHBORS_MAX = 64;
+export const NEIGHBORS_MAX = 64;
 
 /** One AS_PATH segment counts its members in one octet (RFC 4271 4.3). */
 export const AS_PATH_MAX = 255;

@@ -170,6 +170,40 @@ for (const { name, said, withdrawn } of announcements) {
   });
 }
 
+test("a withdrawal at some neighbors carries the attributes last announced, and the others keep the route", async () => {
+  const it = new Harness();
+  await it.startReady();
+  await it.announce("a1", { ...A_MED, neighbors: ["10.0.0.1", "10.0.0.2"] });
+  it.say("done\n");
+  it.written();
+  await it.withdraw("a2", { ...A, neighbors: ["10.0.0.2"] });
+  await it.timers.advance(250);
+  it.say("done\n");
+  assert.deepEqual(it.written(), [`neighbor 10.0.0.2 ${WITHDRAW_A} med 200`]);
+  await it.withdraw("a3", { ...A, neighbors: ["10.0.0.1"] });
+  await it.timers.advance(250);
+  assert.deepEqual(it.written(), [`neighbor 10.0.0.1 ${WITHDRAW_A} med 200`]);
+});
+
+test("what this ExaBGP cannot be told ends as an error, and the next change of the prefix is written", async () => {
+  const it = new Harness();
+  it.bridge.start();
+  it.say('done\n{"version": "6.0.0", "application": "exabgp"}\ndone\n');
+  it.say("[]\ndone\n");
+  await it.settle();
+  assert.equal(it.bridge.status().phase, "ready");
+  it.written();
+  await it.announce("a1", { ...A, neighbors: ["10.0.0.1"] });
+  await it.withdraw("b", B);
+  await it.timers.advance(250);
+  assert.deepEqual(it.outcomes, ["a1 error"]);
+  assert.match(it.settlements[0]?.settlement.detail ?? "", /absent with ExaBGP 6\.0/);
+  await it.announce("a2", A);
+  await it.timers.advance(250);
+  assert.deepEqual(it.written(), [`peer * ${WITHDRAW_B}`, `peer * ${ANNOUNCE_A}`]);
+  assert.equal(it.bridge.status().inFlight, 2);
+});
+
 test("a repeated withdrawal carries them too; one that changes nothing is not written", async () => {
   const it = new Harness();
   await it.startReady();

@@ -142,7 +142,9 @@ const dialects = fc.constantFrom<Dialect>(4, 5, 6);
 test("every route of the grammar becomes one line with one command", () => {
   fc.assert(
     fc.property(goodRoute, dialects, (route, dialect) => {
-      assert.ok(assertSafe(route, dialect));
+      // 6.0 is never told of a route for some neighbors only.
+      const isForAll = (route.neighbors ?? []).length === 0;
+      assert.equal(assertSafe(route, dialect), dialect !== 6 || isForAll);
     }),
     { numRuns: 500 },
   );

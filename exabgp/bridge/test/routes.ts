@@ -61,9 +61,14 @@ const attributes = {
   extendedCommunities: fc.array(extended, { maxLength: 64 }),
 };
 
+const neighbors = fc.array(fc.oneof(fc.ipV4(), fc.ipV6()).filter(unicast), { maxLength: 64 });
+
 function family(prefix: fc.Arbitrary<string>, address: fc.Arbitrary<string>): fc.Arbitrary<Route> {
   const nextHop = fc.oneof(fc.constant("self"), address.filter(unicast));
-  return fc.record({ prefix, nextHop, ...attributes }, { requiredKeys: ["prefix", "nextHop"] });
+  return fc.record(
+    { prefix, nextHop, ...attributes, neighbors },
+    { requiredKeys: ["prefix", "nextHop"] },
+  );
 }
 
 /** Routes inside the grammar. */
@@ -116,7 +121,12 @@ export const mutatedRoute: fc.Arbitrary<unknown> = fc
         fc.oneof(
           {
             weight: 9,
-            arbitrary: fc.constantFrom("prefix", "nextHop", ...Object.keys(attributes)),
+            arbitrary: fc.constantFrom(
+              "prefix",
+              "nextHop",
+              "neighbors",
+              ...Object.keys(attributes),
+            ),
           },
           { weight: 1, arbitrary: fc.string() },
         ),
