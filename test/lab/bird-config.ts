@@ -10,6 +10,8 @@ export interface RouterConfig {
   /** Interfaces whose networks the other routers learn. */
   readonly customers: readonly string[];
   readonly sessions: readonly RouterSession[];
+  /** Further lines of bird.conf, such as filters and static routes. */
+  readonly more?: string;
 }
 
 export interface RouterSession {
@@ -20,6 +22,14 @@ export interface RouterSession {
   readonly peerAs: number;
   /** A `pop` calls us and gets no routes; a `transit` gets our best ones. */
   readonly role: "pop" | "transit";
+  /** TCP MD5 (RFC 2385). */
+  readonly password?: string;
+  /** The neighbor is so many hops away; absent: on a cable of ours. */
+  readonly multihop?: number;
+  /** Default 30. */
+  readonly holdTimeS?: number;
+  /** The name of a filter in `more`, or `all` (default). */
+  readonly importPolicy?: string;
 }
 
 /** The text of bird.conf for BIRD 2. */
@@ -40,19 +50,24 @@ protocol direct customers { ipv4; ipv6; ${customers.length > 0 ? interfaces : 'i
 # Best paths into the kernel: this machine forwards the clients' packets.
 protocol kernel kernel4 { scan time 60; ipv4 { import none; export where source = RTS_BGP; }; }
 protocol kernel kernel6 { scan time 60; ipv6 { import none; export where source = RTS_BGP; }; }
-${config.sessions.map((session) => sessionConfig(config, session)).join("")}`;
+${config.more ?? ""}${config.sessions.map((session) => sessionConfig(config, session)).join("")}`;
 }
 
 function sessionConfig({ localAs }: RouterConfig, session: RouterSession): string {
-  const { name, localAddress, peerAddress, peerAs, role } = session;
+  const { name, localAddress, peerAddress, peerAs, role, password, multihop } = session;
   const family = peerAddress.includes(":") ? "ipv6" : "ipv4";
+  const { holdTimeS = 30, importPolicy = "all" } = session;
+  const policy = importPolicy === "all" ? "import all" : `import filter ${importPolicy}`;
+  // BIRD takes an iBGP neighbor for one far away unless told otherwise.
+  const distance = multihop === undefined ? "direct; " : `multihop ${multihop}; `;
+  const secret = password === undefined ? "" : `password "${password}"; `;
   return `protocol bgp ${name} {
   local ${localAddress} as ${localAs};
   neighbor ${peerAddress} as ${peerAs};
-  hold time 30;
+  hold time ${holdTimeS};
   # The smallest that BIRD has: a lab should not wait for a router that was quicker than its neighbor.
   connect delay time 1; connect retry time 1; error wait time 1, 1; error forget time 1;
-  ${role === "pop" ? "passive; " : ""}${family} { import all; export ${role === "pop" ? "none" : "all"}; };
+  ${distance}${secret}${role === "pop" ? "passive; " : ""}${family} { ${policy}; export ${role === "pop" ? "none" : "all"}; };
 }
 `;
 }

@@ -1,0 +1,4 @@
+/** FRR as the upstream. Needs root. */
+import { testRouter } from "./one-router.ts";
+
+testRouter("frr");
