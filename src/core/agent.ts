@@ -8,7 +8,7 @@ import { reconcileRoutes } from "./reconcile.ts";
 import { configure } from "./configure.ts";
 import { afterAnswer, type RouteState } from "./routes.ts";
 import { BY_AGENT, settle } from "./settle.ts";
-import { stepRib } from "./step-rib.ts";
+import { endWait, stepRib } from "./step-rib.ts";
 import { stepStall } from "./stall.ts";
 import { stepDrains, stepPins, stepTime } from "./step-orders.ts";
 
@@ -35,7 +35,9 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
       return refusal === undefined ? next : { state, actions: [refusal] };
     }
     case "rib":
-      return stepRib(state, input);
+      return stepRib(state, input, nowMs);
+    case "no-rib":
+      return endWait(state, nowMs);
     case "answers":
       return { state: stepAnswers(state, input.answers, nowMs), actions: [] };
     case "tick": {

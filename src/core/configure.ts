@@ -23,6 +23,7 @@ const NEW_SERVICE = {
  * `plan` no longer has are withdrawn at once; whether that is too many, `refuseMassWithdrawal` says before.
  * @param drains All that stand; undefined: nobody could read them.
  * @param flaps Of earlier lives; `hold` counts them.
+ * @param awaitsRib ExaBGP will be asked what it holds: a `rib` or `no-rib` comes.
  */
 export function startAgent(
   plan: Plan,
@@ -30,6 +31,7 @@ export function startAgent(
   drains: readonly Drain[] | undefined,
   nowMs: number,
   flaps: Flaps = new Map(),
+  awaitsRib = false,
 ): Step {
   const { standing, over } = partExpired(drains ?? [], nowMs);
   const empty: AgentState = {
@@ -38,6 +40,8 @@ export function startAgent(
     services: [],
     routes: new Map([...owned].map(([prefix, route]) => [prefix, afterLife(route, nowMs)])),
     rib: undefined,
+    awaitsRib,
+    drifts: new Map(),
     flaps,
     drains: standing,
     areDrainsComplete: drains !== undefined,

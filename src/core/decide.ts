@@ -42,6 +42,8 @@ export interface Circumstances {
   readonly stopping: boolean;
   /** `unreadable`: none is known, but nobody could read all. */
   readonly drain: DrainCircumstance | "none" | "unreadable";
+  /** Whether an earlier life may have left routes with ExaBGP, which is being asked for them. */
+  readonly isRibAwaited: boolean;
   readonly isPinned: boolean;
   /** Whether the required checks are enough. */
   readonly met: Met;
@@ -78,12 +80,12 @@ function decideUnheld(circumstances: Circumstances): Decision {
     const stays = drain.isStaged && (isPinned || met !== "unmet");
     return { state: stays ? "draining" : "drained", reason: drain.reason };
   }
-  // It may be drained for all that anybody knows.
-  const isDrainOpen = drain === "unreadable";
-  if (isPinned) return isDrainOpen ? STARTING : { state: "pinned", reason: "pinned" };
+  // It may be drained, or there with all attributes, for all that anybody knows.
+  const isOpen = drain === "unreadable" || circumstances.isRibAwaited;
+  if (isPinned) return isOpen ? STARTING : { state: "pinned", reason: "pinned" };
   if (met === "unknown") return STARTING;
   if (met === "unmet") return { state: "down", reason: "check-down" };
-  if (isDrainOpen) return STARTING;
+  if (isOpen) return STARTING;
   if (isRising) return { state: "rising", reason: "min-up-time" };
   // An advisory check, or a spare one.
   if (verdicts.includes("down")) return { state: "degraded", reason: "check-degraded" };

@@ -3,6 +3,7 @@ import type { EventWord } from "../../checks/listen.ts";
 import type { Reason, Result } from "../../checks/probe.ts";
 import type { Plan } from "../config/plan.ts";
 import type { State, StateReason } from "./decide.ts";
+import type { Finding, Wire } from "./drift.ts";
 import type { Verdict } from "./health.ts";
 import type { HeldRoute } from "./rib.ts";
 import type { Command } from "./routes.ts";
@@ -111,7 +112,12 @@ export type Input =
       /** When it was asked, milliseconds on the monotonic clock. */
       readonly askedMs: number;
       readonly routes: readonly HeldRoute[];
+      readonly wire: Wire;
+      /** Whether a command may name neighbors: not with 6.0. */
+      readonly selects: boolean;
     }
+  /** ExaBGP does not say what it holds. */
+  | { readonly type: "no-rib" }
   /** Time has passed: what is due by `dueMs` happens. Comes every second or so, and then. */
   | { readonly type: "tick" }
   | { readonly type: "stop"; readonly actor: Actor };
@@ -169,6 +175,14 @@ export interface Refusal {
   readonly announced: number;
 }
 
+/** What ExaBGP holds, or has sent, is not as it was told: something of it is new, or is mended now. */
+export interface DriftReport {
+  readonly type: "drift";
+  /** Number of the decision to mend it; its commands carry it. */
+  readonly decision: number;
+  readonly drifts: readonly { readonly prefix: string; readonly findings: readonly Finding[] }[];
+}
+
 /** A drain or pin has ended by itself: its file is to be removed. */
 export interface Expiry {
   readonly type: "expired";
@@ -177,4 +191,4 @@ export interface Expiry {
   readonly transient: boolean;
 }
 
-export type Action = Command | Transition | VerdictChange | Refusal | Expiry;
+export type Action = Command | Transition | VerdictChange | Refusal | DriftReport | Expiry;

@@ -1,7 +1,14 @@
 /** From the states of the services to the commands that make ExaBGP hold what they say. */
 import { addMoves } from "./damping.ts";
 import type { PlannedPrefix } from "./index-plan.ts";
-import { afterCommand, difference, isAnnounced, type Command, type RouteState } from "./routes.ts";
+import {
+  afterCommand,
+  difference,
+  isAnnounced,
+  type Command,
+  type Owner,
+  type RouteState,
+} from "./routes.ts";
 import type { AgentState } from "./state.ts";
 import { combine, wishOf, type Voice, type Wish } from "./wishes.ts";
 
@@ -34,11 +41,7 @@ export function reconcileRoutes(
     // Not the one that cleans up after an earlier life, or repeats another: nobody upstream counts those.
     if (command.type === "announce") moves.announced.push(prefix);
     else if (isAnnounced(route)) moves.withdrawn.push(prefix);
-    const services = (planned?.services ?? []).map(
-      (at) => state.index.plan.services[at]?.name ?? "",
-    );
-    const owner = { services, shared: planned?.shared ?? "all" };
-    routes.set(prefix, afterCommand(route, command, owner));
+    routes.set(prefix, afterCommand(route, command, ownerOf(state, planned)));
   }
   if (commands.length === 0) return { state, commands };
   const merged = affected === undefined ? routes : new Map([...state.routes, ...routes]);
@@ -53,6 +56,12 @@ export function reconcileRoutes(
   };
 }
 
+/** Who names a prefix now. */
+export function ownerOf({ index }: AgentState, planned: PlannedPrefix | undefined): Owner {
+  const services = (planned?.services ?? []).map((at) => index.plan.services[at]?.name ?? "");
+  return { services, shared: planned?.shared ?? "all" };
+}
+
 /**
  * What the services that name a prefix want for it; one that nobody names is to be withdrawn.
  *
@@ -61,14 +70,15 @@ export function reconcileRoutes(
 export function wantedOf(
   state: AgentState,
   planned: PlannedPrefix | undefined,
-  route: Pick<RouteState, "told" | "owned">,
+  route: Pick<RouteState, "told" | "owned" | "isAdopted">,
 ): Wish {
   if (planned === undefined) return { disposition: "withdraw" };
   const voices = planned.services.map((at): Voice => {
     const service = state.services[at];
     return { wish: wishOf(service?.state ?? "starting", planned.routes), held: service?.held };
   });
-  const wish = combine(planned.shared, voices, route.told !== "unknown");
+  const isOurs = route.told !== "unknown" && !route.isAdopted;
+  const wish = combine(planned.shared, voices, isOurs);
   // A drain takes leave of those that have the route; it never brings one into the world, nor may one that nobody
   // could read, where what is down is announced too.
   const isBarred = "variant" in wish && (wish.variant === "draining" || !state.areDrainsComplete);

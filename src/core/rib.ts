@@ -13,6 +13,8 @@ export interface HeldRoute {
   readonly localAddress: string | undefined;
 }
 
+export type Family = "ipv4" | "ipv6";
+
 /** A listing, as far as it is about prefixes of ours. */
 export interface RibView {
   /** When ExaBGP was asked, milliseconds on the monotonic clock: nothing that it was told later is in it. */
@@ -21,8 +23,8 @@ export interface RibView {
   readonly neighbors: readonly string[];
   /** By canonical prefix; one that is missing is held for nobody. */
   readonly held: ReadonlyMap<string, readonly HeldRoute[]>;
-  /** Neighbors and families (`NEIGHBOR ipv4`) that lately held a prefix, with the listings since then. */
-  readonly carriers: ReadonlyMap<string, number>;
+  /** Neighbors that lately held a prefix of a family, with the listings since then. */
+  readonly carriers: Readonly<Record<Family, ReadonlyMap<string, number>>>;
   /** What is neither configured nor owned: somebody else's. */
   readonly foreign: { readonly count: number; readonly first: readonly string[] };
 }
@@ -65,9 +67,8 @@ function sameList(
   return some.length === others.length && some.every((one, nth) => one === others[nth]);
 }
 
-/** @param prefix Canonical. @returns As in `carriers`. */
-export function carrierKey(neighbor: string, prefix: string): string {
-  return `${neighbor} ${prefix.includes(":") ? "ipv6" : "ipv4"}`;
+export function familyOf(prefix: string): Family {
+  return prefix.includes(":") ? "ipv6" : "ipv4";
 }
 
 /** What one neighbor is to be sent of a prefix; `unknown` before the first listing. */

@@ -1,5 +1,6 @@
 /** Routes as the difference between what the states want and what ExaBGP was told. */
 import type { Route } from "exabgp-ts-bridge";
+import type { DriftKind } from "./drift.ts";
 import type { Wish } from "./wishes.ts";
 
 /** What is known about one prefix. */
@@ -14,6 +15,14 @@ export interface RouteState {
   readonly owned: OwnedRoute | undefined;
   /** When a failed command is tried again, milliseconds on the monotonic clock. */
   readonly retryAtMs: number | undefined;
+  /** How often in a row the command has failed. */
+  readonly failures: number;
+  /** When the last command was answered, or what stands for it was found; on the monotonic clock. */
+  readonly answeredAtMs: number | undefined;
+  /** Nothing was said about it in this life of the agent: it was found with ExaBGP. */
+  readonly isAdopted: boolean;
+  /** The last command took from one neighbor what is to be announced to it anew. */
+  readonly isHalfMended: boolean;
 }
 
 /** A route that was announced, perhaps by a previous life of the agent, and whose it was. */
@@ -36,14 +45,22 @@ export interface Command {
   readonly change: number;
   /** The decision it belongs to; undefined when a failed command is repeated. */
   readonly decision: number | undefined;
+  /** What a withdrawal is to mend: it is written exactly as it is, and what was told stands. */
+  readonly mends?: DriftKind;
 }
 
 /**
- * How long a command that ExaBGP refused or did not answer rests. A withdrawal only so long that a busy ExaBGP is
- * not flooded, because traffic goes to a dead service meanwhile; an announcement that was refused once will be
+ * How long a command that ExaBGP refused or did not answer rests. An announcement that was refused once will be
  * refused again.
  */
-const RETRY_MS = { announced: 10_000, withdrawn: 1000, unknown: 10_000 } as const;
+const ANNOUNCE_RETRY_MS = 10_000;
+
+/**
+ * A withdrawal rests only so long that a busy ExaBGP is not flooded, because traffic goes to a dead service
+ * meanwhile: a second, and twice as long each time up to half a minute, because what was refused often is no accident.
+ */
+const WITHDRAW_RETRY_MS = 1000;
+const WITHDRAW_RETRY_MAX_MS = 30_000;
 
 export const UNTOLD: RouteState = {
   told: "unknown",
@@ -51,6 +68,10 @@ export const UNTOLD: RouteState = {
   change: 0,
   owned: undefined,
   retryAtMs: undefined,
+  failures: 0,
+  answeredAtMs: undefined,
+  isAdopted: false,
+  isHalfMended: false,
 };
 
 /** What is known of a prefix that an earlier life announced. A withdrawal without an answer is repeated at once. */
@@ -94,20 +115,48 @@ export function difference(
 
 /** The route's state once `command` has been handed to ExaBGP. */
 export function afterCommand(route: RouteState, command: Command, owner: Owner): RouteState {
-  const announced = command.type === "announce";
-  return {
-    told: announced ? "announced" : "withdrawn",
+  const base = {
+    ...route,
     answer: "pending",
     change: command.change,
-    owned: announced ? { route: command.route, ...owner } : route.owned,
     retryAtMs: undefined,
+  } as const;
+  if (command.mends !== undefined) {
+    const isKept = route.told === "announced";
+    const owned = isKept ? route.owned : { route: command.route, ...owner };
+    return { ...base, owned, isHalfMended: command.mends === "unsent" };
+  }
+  const announced = command.type === "announce";
+  const told = announced ? "announced" : "withdrawn";
+  return {
+    ...base,
+    told,
+    owned: announced ? { route: command.route, ...owner } : route.owned,
+    failures: told === route.told ? route.failures : 0,
+    isAdopted: false,
+    isHalfMended: false,
   };
 }
 
 /** The route's state once ExaBGP has answered, or failed to answer, its last command. */
 export function afterAnswer(route: RouteState, done: boolean, nowMs: number): RouteState {
-  if (!done) return { ...route, answer: "failed", retryAtMs: nowMs + RETRY_MS[route.told] };
-  return { ...route, answer: "done", owned: route.told === "withdrawn" ? undefined : route.owned };
+  const answered = { ...route, answeredAtMs: nowMs };
+  // The second half is the announcement, which is repeated now.
+  if (route.isHalfMended) {
+    return { ...answered, answer: "failed", retryAtMs: nowMs, isHalfMended: false };
+  }
+  if (!done) {
+    const failures = route.failures + 1;
+    const retryAtMs = nowMs + retryMs(route.told, failures);
+    return { ...answered, answer: "failed", failures, retryAtMs };
+  }
+  const owned = route.told === "withdrawn" ? undefined : route.owned;
+  return { ...answered, answer: "done", failures: 0, owned };
+}
+
+function retryMs(told: RouteState["told"], failures: number): number {
+  if (told !== "withdrawn") return ANNOUNCE_RETRY_MS;
+  return Math.min(WITHDRAW_RETRY_MS * 2 ** (failures - 1), WITHDRAW_RETRY_MAX_MS);
 }
 
 /** Both routes are normalized, with their keys in one order: the configuration and owned.json see to that. */

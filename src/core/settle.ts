@@ -122,6 +122,7 @@ export function circumstancesOf(
         : state.areDrainsComplete
           ? "none"
           : "unreadable",
+    isRibAwaited: state.awaitsRib,
     isPinned: pinOf(state.pins, planned?.name ?? "") !== undefined,
     met,
     metSinceMs,
@@ -148,7 +149,7 @@ function isStageable(state: AgentState, at: number): boolean {
     const route = state.routes.get(state.index.prefixes[place]?.prefix ?? "");
     if (route === undefined || !isAnnounced(route)) return false;
     // Without a decision of its own, only what an earlier life announced: not what another service did.
-    return held === "announce" || route.told === "unknown";
+    return held === "announce" || route.told === "unknown" || route.isAdopted;
   });
 }
 

@@ -60,6 +60,8 @@ export function restoreSnapshot(snapshot: Snapshot): AgentState {
     services,
     routes: new Map(snapshot.routes),
     rib: undefined,
+    awaitsRib: false,
+    drifts: new Map(),
     flaps: new Map(snapshot.flaps),
     drains,
     areDrainsComplete,

@@ -3,6 +3,7 @@ import type { Result } from "../../checks/probe.ts";
 import type { Burst } from "./burst.ts";
 import type { Flaps } from "./damping.ts";
 import type { Decision } from "./decide.ts";
+import type { Drift } from "./drift.ts";
 import type { Health } from "./health.ts";
 import type { PlanIndex } from "./index-plan.ts";
 import type { Action, Drain, HeardWord, Pin } from "./inputs.ts";
@@ -19,6 +20,10 @@ export interface AgentState {
   readonly routes: ReadonlyMap<string, RouteState>;
   /** What ExaBGP held when it was last asked; undefined before the first complete answer. */
   readonly rib: RibView | undefined;
+  /** The first listing of this life is on its way: nothing is announced before it, or before it is given up. */
+  readonly awaitsRib: boolean;
+  /** By canonical prefix: what was not as told, and for a while what is again. */
+  readonly drifts: ReadonlyMap<string, Drift>;
   /** What holds are reckoned from, earlier lives of the agent included. */
   readonly flaps: Flaps;
   /** All that are known. */

@@ -8,7 +8,7 @@ import type { HeardWord } from "./inputs.ts";
 import { stageEndMs } from "./orders.ts";
 import { balance, type Balance } from "./requirement.ts";
 import { riseEndMs } from "./rising.ts";
-import type { RouteState } from "./routes.ts";
+import { UNTOLD, type RouteState } from "./routes.ts";
 import { staleSinceMs } from "./stale.ts";
 import { judgedOf } from "./settle.ts";
 import type { AgentState, CheckState } from "./state.ts";
@@ -178,15 +178,14 @@ export function serviceStatus(
 
 function routeStatus(state: AgentState, prefix: string): Omit<RouteStatus, "sent"> {
   const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
-  const route = state.routes.get(prefix);
-  const { told, owned } = route ?? { told: "unknown", owned: undefined };
-  const wish = wantedOf(state, planned, { told, owned });
+  const route = state.routes.get(prefix) ?? UNTOLD;
+  const wish = wantedOf(state, planned, route);
   return {
     prefix,
     wanted: wish.disposition,
     variant: "variant" in wish ? wish.variant : undefined,
-    told,
-    answer: route?.answer ?? "none",
+    told: route.told,
+    answer: route.answer,
   };
 }
 

@@ -6,6 +6,10 @@ import { startAgent } from "../../src/core/configure.ts";
 import { heldAt, isSame, type HeldRoute } from "../../src/core/rib.ts";
 import { planOf } from "../daemon/fixtures.ts";
 
+const QUIET = {
+  wire: { sent: new Map(), sentAtMs: new Map(), up: new Set<string>() },
+  selects: true,
+};
 const PREFIX = "192.0.2.0/32";
 
 function held(attributes: Partial<Route> = {}, neighbor = "198.51.100.1"): HeldRoute {
@@ -57,7 +61,7 @@ describe("a listing", () => {
   ];
 
   it("is kept for the prefixes of ours, and the others are counted", () => {
-    const { rib } = step(state, { type: "rib", askedMs: 5, routes }, 10).state;
+    const { rib } = step(state, { type: "rib", askedMs: 5, routes, ...QUIET }, 10).state;
     assert.equal(rib?.askedMs, 5);
     assert.deepEqual([...(rib?.held.keys() ?? [])], [PREFIX]);
     assert.deepEqual(rib?.foreign, { count: 1, first: ["203.0.113.0/24"] });
@@ -70,12 +74,16 @@ describe("a listing", () => {
   });
 
   it("forgets a neighbor's family when it has listed nothing of it for long", () => {
-    let known = step(state, { type: "rib", askedMs: 5, routes }, 10).state;
+    let known = step(state, { type: "rib", askedMs: 5, routes, ...QUIET }, 10).state;
     for (let nth = 0; nth < 5; nth += 1) {
-      known = step(known, { type: "rib", askedMs: 20 + nth, routes: [held()] }, 30 + nth).state;
-      assert.ok(known.rib?.carriers.has("198.51.100.9 ipv4"), String(nth));
+      known = step(
+        known,
+        { type: "rib", askedMs: 20 + nth, routes: [held()], ...QUIET },
+        30 + nth,
+      ).state;
+      assert.ok(known.rib?.carriers.ipv4.has("198.51.100.9"), String(nth));
     }
-    known = step(known, { type: "rib", askedMs: 40, routes: [held()] }, 41).state;
-    assert.deepEqual([...(known.rib?.carriers ?? [])], [["198.51.100.1 ipv4", 0]]);
+    known = step(known, { type: "rib", askedMs: 40, routes: [held()], ...QUIET }, 41).state;
+    assert.deepEqual([...(known.rib?.carriers.ipv4 ?? [])], [["198.51.100.1", 0]]);
   });
 });

@@ -9,13 +9,17 @@
  * `@MS stop`, `@MS stall` (until then the agent stood still). `drains unreadable` before `start`, until
  * `@MS drains-read`, leaves the drains unknown. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
  * `@MS why SERVICE|PREFIX [exabgp=PHASE] [acks=off] [sent=PREFIX] [session=STATE] [config=ORIGIN|stale]` asks.
- * Output: `> command`, `= service from -> to (reason)`, `! refusal`, `~ order is over`, `? answer to why`.
+ * `awaits listing` before `start`, until `@MS no-listing` or the first `@MS holds [asked=MS] [ROUTE]… [sent=ROUTE:MS] [gone=ROUTE:MS] [down=NEIGHBOR]`: all that ExaBGP
+ * holds, and the last UPDATE of a route. ROUTE is `PREFIX@NEIGHBOR[,med=N]`, a neighbor the last byte of its address.
+ * Output: `> command`, `= service from -> to (reason)`, `! refusal`, `~ order is over`, `? answer to why`, `% PREFIX drift`.
  */
 import { encodeAnnounce, encodeWithdraw, normalizeRoute, type Route } from "exabgp-ts-bridge";
 import { fail, inconclusive, pass } from "../../checks/probe.ts";
 import { buildHold } from "../../src/config/hold.ts";
 import type { CheckPlan, Hold, Require, ServicePlan, Variant } from "../../src/config/plan.ts";
 import { step } from "../../src/core/agent.ts";
+import { findingText, type EchoedUpdate } from "../../src/core/drift.ts";
+import type { HeldRoute } from "../../src/core/rib.ts";
 import { startAgent } from "../../src/core/configure.ts";
 import type { Flap } from "../../src/core/damping.ts";
 import type { Action, Drain, Input, Pin, Undrain } from "../../src/core/inputs.ts";
@@ -30,7 +34,7 @@ export function runTranscript(text: string): string {
   const run = new Run();
   const output: string[] = [];
   for (const line of text.split("\n")) {
-    if (/^[>=!~?]/.test(line)) continue;
+    if (/^[>=!~?%]/.test(line)) continue;
     output.push(line, ...run.line(line));
   }
   return output.join("\n");
@@ -43,6 +47,7 @@ class Run {
   #drains: Drain[] = [];
   #pins: Pin[] = [];
   #areDrainsKnown = true;
+  #awaitsRib = false;
   #state: AgentState | undefined;
   #manual = false;
 
@@ -54,6 +59,9 @@ class Run {
     switch (first) {
       case "drains":
         this.#areDrainsKnown = rest[0] !== "unreadable";
+        return [];
+      case "awaits":
+        this.#awaitsRib = true;
         return [];
       case "answers":
         this.#manual = rest[0] === "manual";
@@ -91,7 +99,8 @@ class Run {
     const plan = { pop: "test1", services: this.#services };
     if (verb === "start") {
       const drains = this.#areDrainsKnown ? this.#drains : undefined;
-      return this.#take(startAgent(plan, this.#owned, drains, nowMs, this.#flaps), nowMs);
+      const [flaps, awaits] = [this.#flaps, this.#awaitsRib];
+      return this.#take(startAgent(plan, this.#owned, drains, nowMs, flaps, awaits), nowMs);
     }
     if (verb === "reload")
       return this.#dispatch(
@@ -192,6 +201,10 @@ class Run {
         const change = verb === "late-error" ? last - 1 : last;
         return { type: "answers", answers: [{ prefix: first, change, done: verb === "done" }] };
       }
+      case "holds":
+        return listingOf(words, nowMs);
+      case "no-listing":
+        return { type: "no-rib" };
       case "stall":
         return { type: "stalled" };
       case "tick":
@@ -247,9 +260,48 @@ function render(action: Action): string[] {
       return [`! ${action.reason} ${action.prefixes.length} of ${action.announced}`];
     case "verdict":
       return [];
+    case "drift":
+      return action.drifts.map(
+        ({ prefix, findings }) => `% ${prefix} ${findings.map(findingText).join(", ")}`,
+      );
     case "expired":
       return [`~ ${action.order} of ${action.service} is over`];
   }
+}
+
+function listingOf(words: readonly string[], nowMs: number): Input {
+  const sent = new Map<string, EchoedUpdate[]>();
+  const sentAtMs = new Map<string, number>();
+  for (const [key, action] of [["sent=", "announce"] as const, ["gone=", "withdraw"] as const]) {
+    for (const word of words.filter((one) => one.startsWith(key))) {
+      const { prefix, neighbor } = heldOf(word.slice(key.length, word.lastIndexOf(":")));
+      const atMs = Number(word.slice(word.lastIndexOf(":") + 1));
+      sent.set(prefix, [...(sent.get(prefix) ?? []), { neighbor, action, atMs }]);
+      sentAtMs.set(neighbor, Math.max(atMs, sentAtMs.get(neighbor) ?? 0));
+    }
+  }
+  const down = optionOf(words, "down");
+  const up = new Set(["1", "2", "3"].filter((one) => one !== down).map(neighborOf));
+  const routes = words.filter((word) => /^[^=]+@/.test(word)).map(heldOf);
+  const askedMs = numberOf(words, "asked") ?? nowMs;
+  return {
+    type: "rib",
+    askedMs,
+    routes,
+    wire: { sent, sentAtMs, up },
+    selects: !words.includes("unselecting"),
+  };
+}
+
+function heldOf(word: string): HeldRoute {
+  const [target = "", ...attributes] = word.split(",");
+  const [prefix = "", neighbor = ""] = target.split("@");
+  const route = attributes.includes("odd") ? undefined : routeOf(prefix, attributes);
+  return { prefix, neighbor: neighborOf(neighbor), route, localAddress: "203.0.113.9" };
+}
+
+function neighborOf(last: string): string {
+  return `198.51.100.${last}`;
 }
 
 function parseService([
