@@ -11,12 +11,23 @@ export function groupName(gid: number): string | undefined {
   return nameIn("/etc/group", gid);
 }
 
+/** @returns Undefined where the host knows no such group. */
+export function groupId(name: string): number | undefined {
+  const gid = fieldsOf("/etc/group").find(([group]) => group === name)?.[2];
+  return gid !== undefined && /^\d+$/.test(gid) ? Number(gid) : undefined;
+}
+
 /** Both files have the name in the first field and the number in the third (passwd(5), group(5)). */
 function nameIn(file: string, id: number): string | undefined {
+  return fieldsOf(file).find((fields) => fields[2] === String(id))?.[0];
+}
+
+function fieldsOf(file: string): string[][] {
   try {
-    const lines = readFileSync(file, "utf8").split("\n");
-    return lines.map((line) => line.split(":")).find((fields) => fields[2] === String(id))?.[0];
+    return readFileSync(file, "utf8")
+      .split("\n")
+      .map((line) => line.split(":"));
   } catch {
-    return undefined;
+    return [];
   }
 }

@@ -67,7 +67,8 @@ function checkOptions(argv: readonly string[], command: Command): void {
       const why = `no such option of "anyctl ${nameOf(command)}"; allowed: ${allowed.join(", ")}`;
       throw new CommandError("usage", `Cannot use ${quote(option)}: ${why}`);
     }
-    if (seen.has(option)) throw new CommandError("usage", `Cannot use ${option} twice`);
+    const isList = options[option.slice(2)]?.array === true;
+    if (seen.has(option) && !isList) throw new CommandError("usage", `Cannot use ${option} twice`);
     seen.add(option);
     if (value !== undefined && options[option.slice(2)]?.type === "boolean") {
       throw new CommandError("usage", `Cannot use ${quote(word)}: ${option} takes no value`);

@@ -16,6 +16,7 @@ export type CompletionKind =
   | "checks"
   | "subjects"
   | "shells"
+  | "presets"
   | "files"
   | "nothing";
 

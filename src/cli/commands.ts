@@ -12,6 +12,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<{ readonly command: Com
   ["check", () => import("./commands/check.ts")],
   ["reload", () => import("./commands/reload.ts")],
   ["config", () => import("./commands/config.ts")],
+  ["init", () => import("./commands/init.ts")],
   ["simulate", () => import("./commands/simulate.ts")],
   ["agent", () => import("./commands/agent.ts")],
   ["completion", () => import("./commands/completion.ts")],

@@ -3,6 +3,7 @@ import { AgentUnreachable, getStatus } from "../control/client.ts";
 import type { Status } from "../control/protocol.ts";
 import type { CompletionKind } from "./command.ts";
 import { COMPLETION_SCRIPTS } from "./completion-script.ts";
+import { PRESETS } from "./init/presets.ts";
 import type { CommandIo } from "./io.ts";
 import { locate, type Location } from "./location.ts";
 import { ALL_SERVICES } from "./order-arguments.ts";
@@ -27,6 +28,7 @@ export async function namesOf(
   io: CommandIo,
 ): Promise<readonly string[]> {
   if (kind === "shells") return Object.keys(COMPLETION_SCRIPTS);
+  if (kind === "presets") return PRESETS.map(({ name }) => name);
   if (kind === "nothing" || kind === "files") return [];
   const location = await locate({ config }, { ...io, stderr: () => {} });
   const status = await askAgent(location, io);

@@ -87,15 +87,15 @@ function takesValue(options: Readonly<Record<string, Option>>, name: string): bo
   return Object.hasOwn(options, name) && options[name]?.type !== "boolean";
 }
 
-/** None twice: that is wrong usage. */
+/** None twice, but for lists: that is wrong usage. */
 function optionWords(
   options: Readonly<Record<string, Option>>,
   { before, after }: ShellLine,
 ): Candidate[] {
   const used = new Set([...before, ...after].map((word) => word.split("=", 1)[0]));
   return Object.entries(options)
-    .map(([name, { describe = "" }]) => ({ word: `--${name}`, about: describe }))
-    .filter(({ word }) => !used.has(word));
+    .filter(([name, { array }]) => array === true || !used.has(`--${name}`))
+    .map(([name, { describe = "" }]) => ({ word: `--${name}`, about: describe }));
 }
 
 async function commandWords(): Promise<Candidate[]> {

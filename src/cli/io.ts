@@ -1,5 +1,6 @@
 /** Everything that commands touch of the world besides files and the agent's socket. */
 import { systemTimers, type Timers } from "../../checks/timers.ts";
+import type { Dialogue } from "./dialogue.ts";
 
 export interface CommandIo {
   stdout(text: string): void;
@@ -17,6 +18,8 @@ export interface CommandIo {
   readonly rows?: number | undefined;
   /** Aborts when the command is to end: at Ctrl-C, or when nobody reads its stdout any more. */
   interruption?(): AbortSignal;
+  /** With whoever sits there; undefined where stdin or stderr is no terminal. */
+  dialogue?(): Promise<Dialogue | undefined>;
   /** Of whoever runs the command. */
   readonly uid: number;
   readonly timers: Timers;
@@ -52,6 +55,12 @@ export function systemIo(): CommandIo {
       const end = (): void => controller.abort();
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, end);
       return AbortSignal.any([controller.signal, gone.signal]);
+    },
+    async dialogue() {
+      const { stdin } = process;
+      if (!stdin.isTTY || !stderr.isTTY) return undefined;
+      const { openDialogue } = await import("./dialogue.ts");
+      return openDialogue(stdin, stderr);
     },
     uid: process.getuid?.() ?? 0,
     timers: systemTimers,

@@ -56,7 +56,8 @@ function tryParse(
   options: Readonly<Record<string, Options>>,
 ): { readonly values: Values; readonly positionals: readonly string[] } | undefined {
   const types = Object.entries(options).map(
-    ([name, { type }]) => [name, { type: type === "boolean" ? type : "string" }] as const,
+    ([name, { type, array = false }]) =>
+      [name, { type: type === "boolean" ? type : "string", multiple: array }] as const,
   );
   try {
     const { values, positionals } = parseArgs({
@@ -65,7 +66,7 @@ function tryParse(
       allowPositionals: true,
     });
     const given = Object.entries(values).flatMap(([name, value]) =>
-      typeof value === "string" || typeof value === "boolean" ? [[name, value] as const] : [],
+      value === undefined ? [] : [[name, plain(value)] as const],
     );
     return { values: Object.fromEntries(given), positionals };
   } catch {
@@ -73,15 +74,22 @@ function tryParse(
   }
 }
 
+/** A boolean is no list: `isUnderstood` has looked. */
+function plain(value: string | boolean | (string | boolean)[]): Values[string] {
+  return Array.isArray(value) ? value.map(String) : value;
+}
+
 function isUnderstood(description: object): boolean {
   const type: unknown = Reflect.get(description, "type");
   const isKnown = Object.keys(description).every((key) => KEYS.has(key));
+  if (type === "boolean" && Reflect.get(description, "array") === true) return false;
   return isKnown && (type === "string" || type === "boolean");
 }
 
 function isRight(value: string | boolean | string[] | undefined, option: Options): boolean {
   const { array, choices, demandOption, requiresArg } = option;
-  if (array === true) return false;
+  if (Array.isArray(value)) return value.every((one) => isRight(one, { ...option, array: false }));
+  if (array === true && value !== undefined) return false;
   if (value === undefined) return demandOption === undefined || demandOption === false;
   // An empty value and one of white space: yargs has rules of its own.
   if (typeof value === "string" && value.trim() === "" && requiresArg === true) return false;

@@ -48,6 +48,8 @@ function createParser(argv: string[], commands: readonly Command[], choose: Choo
       "boolean-negation": false,
       "camel-case-expansion": false,
       "dot-notation": false,
+      // `--prefix P` takes one word; another one is given by another `--prefix`.
+      "greedy-arrays": false,
       "parse-numbers": false,
       "parse-positional-numbers": false,
       "short-option-groups": false,

@@ -21,6 +21,7 @@ const LINES = [
   "config schema",
   "config show",
   "drain",
+  "init",
   "pin",
   "reload",
   "simulate",

@@ -7,7 +7,8 @@ import { runCommand, tryCommand } from "./command.ts";
 import { exabgpProgram } from "./exabgp-program.ts";
 import { baseEnvironment } from "./namespace.ts";
 import { REPOSITORY } from "./repository.ts";
-import { exabgpConfig, type Family, fillIn } from "./template.ts";
+import { fillTemplate } from "../../src/cli/init/template.ts";
+import { exabgpConfig, type Family } from "./template.ts";
 
 const VALUES = {
   // ExaBGP looks whether the program exists.
@@ -58,8 +59,18 @@ test("ExaBGP refuses an exabgp.conf whose placeholders were left", async () => {
 });
 
 test("a placeholder without a value is an error, but not in a comment", () => {
-  assert.throws(() => fillIn("local-as @LOCAL_AS@;", {}), /no LOCAL_AS/);
-  assert.equal(fillIn("# replace @WORD@\nx @A@;", { A: "1" }), "# replace @WORD@\nx 1;");
+  assert.throws(() => fillTemplate("local-as @LOCAL_AS@;", {}), /no LOCAL_AS/);
+  assert.equal(fillTemplate("# replace @WORD@\nx @A@;", { A: "1" }), "x 1;");
+});
+
+test("a comment for who fills in by hand is left out, down to its end or to an empty one", () => {
+  assert.equal(fillTemplate("# a\n# @W@\n# b\n#\n# c\nx;", {}), "# a\n#\n# c\nx;");
+});
+
+test("what is optional is there with its values, else gone with what is said about it", () => {
+  const text = "a;\n  # why\n  #? ttl @TTL@;\nb;";
+  assert.equal(fillTemplate(text, { TTL: "2" }), "a;\n  # why\n  ttl 2;\nb;");
+  assert.equal(fillTemplate(text, {}), "a;\nb;");
 });
 
 test("ExaBGP knows and uses every setting of exabgp.env", async () => {

@@ -1,6 +1,7 @@
 /** The templates that users start from, filled in: so every test of the lab proves them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fillTemplate } from "../../src/cli/init/template.ts";
 import { REPOSITORY } from "./repository.ts";
 
 export type Family = "ipv4" | "ipv6";
@@ -17,27 +18,13 @@ export interface ExabgpValues {
   readonly PEER_IPV6: string;
 }
 
-/** exabgp.conf with the neighbors of these families only. */
+/** exabgp.conf with the neighbors of these families only, and without what is optional. */
 export function exabgpConfig(values: ExabgpValues, families: readonly Family[]): string {
   let text = readFileSync(join(REPOSITORY, "exabgp/templates/exabgp.conf"), "utf8");
   for (const family of ["ipv4", "ipv6"] as const) {
     if (!families.includes(family)) text = withoutNeighbor(text, family);
   }
-  return fillIn(text, { ...values });
-}
-
-/** @throws {Error} When the text has a `@WORD@` without a value. Comments stay as they are. */
-export function fillIn(text: string, values: Readonly<Record<string, string>>): string {
-  const filled = text.split("\n").map((line) =>
-    line.trimStart().startsWith("#")
-      ? line
-      : line.replaceAll(/@(\w+)@/g, (_, word: string) => {
-          const value = values[word];
-          if (value === undefined) throw new Error(`Cannot fill in "${line.trim()}": no ${word}`);
-          return value;
-        }),
-  );
-  return filled.join("\n");
+  return fillTemplate(text, { HOLD_TIME: "30", ...values });
 }
 
 function withoutNeighbor(text: string, family: Family): string {
