@@ -9,13 +9,14 @@ export function frrConfig(
   return `log file ${logFile} debugging
 log timestamp precision 6
 debug bgp updates in
+! A route-map must be there before the neighbor that uses it: until it is, everything is denied.
+${more}!
 router bgp ${localAs}
  bgp router-id ${routerId}
  ! Since FRR 7.4 a neighbor of another AS needs a policy, or nothing of it is taken (RFC 8212).
  no bgp ebgp-requires-policy
  no bgp default ipv4-unicast
-${sessions.map(neighborConfig).join("")}${sessions.map(familyConfig).join("")}!
-${more}`;
+${sessions.map(neighborConfig).join("")}${sessions.map(familyConfig).join("")}`;
 }
 
 function neighborConfig(session: UpstreamSession): string {
