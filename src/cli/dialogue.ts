@@ -32,13 +32,18 @@ export function openDialogue(
   lines.on("line", (line) => {
     // Lines that were pasted come before they are asked for.
     if (settle === undefined) waiting.push(line);
-    else settle(line);
+    else answer(line);
   });
   lines.on("SIGINT", () => lines.close());
   lines.on("close", () => {
     isOver = true;
-    settle?.(undefined);
+    answer(undefined);
   });
+  const answer = (line: string | undefined): void => {
+    const waiter = settle;
+    settle = undefined;
+    waiter?.(line);
+  };
   return {
     say: (text) => void output.write(text),
     async ask(question, isSecret = false) {
@@ -46,14 +51,13 @@ export function openDialogue(
       // So that readline does not write over it.
       lines.setPrompt(isSecret ? "" : question);
       isHiding = isSecret;
-      const answer = await new Promise<string | undefined>((resolve) => {
+      const typed = await new Promise<string | undefined>((resolve) => {
         if (waiting.length > 0 || isOver) resolve(waiting.shift());
         else settle = resolve;
       });
-      settle = undefined;
       isHiding = false;
-      if (isSecret || answer === undefined) output.write("\n");
-      return answer;
+      if (isSecret || typed === undefined) output.write("\n");
+      return typed;
     },
     close: () => lines.close(),
   };

@@ -59,22 +59,24 @@ export const command = defineCommand({
     // Listened for from the beginning: nothing ends the process between two files.
     const interruption = io.interruption?.() ?? new AbortController().signal;
     const { readGiven, obtainAnswers } = await import("../init/obtain.ts");
-    const { planFiles } = await import("../init/files.ts");
+    const { pathsOf, planFiles } = await import("../init/files.ts");
     const places = {
       anyctl: await programPath(args.anyctl),
       config: plainPath("--config", configPathOf(args, io)),
     };
     const root = args.output === undefined ? "/" : resolve(io.cwd(), args.output);
-    const outcome = await obtainAnswers(readGiven({ ...args }, io), io);
-    const files = planFiles(outcome.answers, places);
-    const { prove } = await import("../init/prove.ts");
-    const report = await import("../init/report.ts");
     const { existing, writeFiles } = await import("../init/write-files.ts");
-    const targets = files.map((file) => ({ ...file, target: join(root, file.path) }));
-    const present = existing(targets.map(({ target }) => target));
+    const report = await import("../init/report.ts");
+    const inRoot = (path: string): string => join(root, path);
+    // Before anything is asked.
+    const present = existing(pathsOf(places).map(inRoot));
     if (!isDry && present.length > 0 && args.force !== true) {
       throw new CommandError("refused", report.wordPresent(present));
     }
+    const outcome = await obtainAnswers(readGiven({ ...args }, io), io, interruption);
+    const files = planFiles(outcome.answers, places);
+    const targets = files.map((file) => ({ ...file, target: inRoot(file.path) }));
+    const { prove } = await import("../init/prove.ts");
     const notes = await prove(files, places, {
       path: io.env["PATH"],
       secret: outcome.answers["md5-password"]?.[0],

@@ -37,6 +37,11 @@ const [PUBLIC, GROUP_ONLY] = [0o644, 0o640];
 
 const TEMPLATES = new URL("../../../../", import.meta.url);
 
+/** Of all files, whatever the answers are. */
+export function pathsOf({ config }: Pick<Places, "config">): string[] {
+  return [config, EXABGP_CONF, EXABGP_ENV, DROP_IN];
+}
+
 export function planFiles(answers: Answers, { anyctl, config }: Places): PlannedFile[] {
   const preset = presetIn(answers);
   const one = (key: QuestionKey): string => answers[key]?.[0] ?? "";

@@ -25,7 +25,11 @@ export function readGiven(args: Readonly<Record<string, unknown>>, io: CommandIo
  *
  * @throws {CommandError} `usage` when something is wrong or missing; `refused` when interrupted.
  */
-export async function obtainAnswers(given: Answers, io: CommandIo): Promise<Outcome> {
+export async function obtainAnswers(
+  given: Answers,
+  io: CommandIo,
+  interruption: AbortSignal,
+): Promise<Outcome> {
   const host = thisHost();
   const outcome = await interview(given, host, undefined);
   if (outcome.missing.length === 0) return outcome;
@@ -35,9 +39,12 @@ export async function obtainAnswers(given: Answers, io: CommandIo): Promise<Outc
     const why = "there is no terminal to ask for what is missing";
     throw new CommandError("usage", `Missing ${flags} of "anyctl init": ${why}`);
   }
+  const end = (): void => dialogue.close();
+  interruption.addEventListener("abort", end, { once: true });
   try {
     return await interview(given, host, dialogue);
   } finally {
+    interruption.removeEventListener("abort", end);
     dialogue.close();
   }
 }

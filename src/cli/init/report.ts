@@ -3,7 +3,7 @@ import type { CommandIo } from "../io.ts";
 import { printable, printableJson } from "../printable.ts";
 import { table } from "../table.ts";
 import type { Assumed } from "./interview.ts";
-import { EXABGP_CONF, type Places, type PlannedFile } from "./files.ts";
+import type { Places, PlannedFile } from "./files.ts";
 import type { Preset } from "./presets.ts";
 
 export function wordPresent(paths: readonly string[]): string {
@@ -89,9 +89,8 @@ export function presetsAsText(presets: readonly Preset[], { color }: CommandIo):
   return table([["PRESET", "PEER AS", "PEERS", "HOPS", "MD5", "HOLD", "ABOUT"], ...rows], color);
 }
 
-function attributesOf({ path, mode, group }: PlannedFile): string {
-  const secret = path === EXABGP_CONF ? ", may hold the password" : "";
-  return `mode ${octal(mode)}, root:${group ?? "root"}${secret}`;
+function attributesOf({ mode, group }: PlannedFile): string {
+  return `mode ${octal(mode)}, root:${group ?? "root"}`;
 }
 
 function octal(mode: number): string {

@@ -1,6 +1,6 @@
 // The files of every preset, judged by those who will read them.
 import assert from "node:assert/strict";
-import { chmodSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { groupId } from "../../../src/cli/accounts.ts";
@@ -112,7 +112,6 @@ describe("ExaBGP's own check", () => {
     const place = makePlace(context);
     const folder = temporaryFolder(context);
     const program = join(folder, "exabgp");
-    const { writeFileSync } = await import("node:fs");
     // `--version` first, then the file.
     writeFileSync(
       program,
