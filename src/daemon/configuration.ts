@@ -5,6 +5,7 @@ import type { Plan, ServicePlan } from "../config/plan.ts";
 import type { ConfigStatus } from "../control/protocol.ts";
 import { refuseMassWithdrawal } from "../core/mass-withdrawal.ts";
 import { afterLife, type OwnedRoute } from "../core/routes.ts";
+import { configSignature } from "./config-signature.ts";
 import { loadLastGood } from "./last-good.ts";
 
 /** What the agent goes by. */
@@ -15,6 +16,8 @@ export interface Effective {
   readonly plan: Plan;
   /** Why the file as it was last read is not in force, one line each. */
   readonly problems: readonly string[];
+  /** Of the files just before they were read; only with origin `none`, where a mended one is waited for. */
+  readonly signature?: string;
 }
 
 /** The file, or every reason why it cannot be used. */
@@ -37,6 +40,8 @@ export function startConfiguration(
   owned: ReadonlyMap<string, OwnedRoute>,
   pop: string,
 ): Effective {
+  // Before it is read: what is mended from here on differs from it.
+  const signature = configSignature(path);
   const read = readConfiguration(path);
   const problems = "plan" in read ? massWithdrawal(owned, read.plan) : read;
   if ("plan" in read && problems.length === 0) {
@@ -44,7 +49,7 @@ export function startConfiguration(
   }
   const config = loadLastGood(stateDir);
   if (config !== undefined) return { origin: "last-good", config, plan: config.plan, problems };
-  return { origin: "none", config: undefined, plan: planOfOwned(owned, pop), problems };
+  return { origin: "none", config: undefined, plan: planOfOwned(owned, pop), problems, signature };
 }
 
 /** @param path Where the file is, or should be. */

@@ -67,7 +67,8 @@ export class Reloader {
     this.#effective = effective;
     this.#options = options;
     this.#settle(effective);
-    this.#lookAgain(configSignature(options.path));
+    // Of what was read, not of what is there now: a file mended meanwhile would never be noticed.
+    this.#lookAgain(effective.signature ?? "");
   }
 
   get pop(): string {

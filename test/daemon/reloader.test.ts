@@ -6,6 +6,8 @@ import { describe, it, type TestContext } from "node:test";
 import { parseConfig, type LoadedConfig } from "../../src/config/load.ts";
 import { startAgent } from "../../src/core/configure.ts";
 import { step } from "../../src/core/agent.ts";
+import { configSignature } from "../../src/daemon/config-signature.ts";
+import { type Effective, startConfiguration } from "../../src/daemon/configuration.ts";
 import { loadLastGood } from "../../src/daemon/last-good.ts";
 import type { Loop } from "../../src/daemon/loop.ts";
 import { Problems } from "../../src/daemon/problems.ts";
@@ -29,7 +31,13 @@ ${"#".repeat(kib * 1024)}
 
 type Read = () => Promise<LoadedConfig | readonly string[]>;
 
-function reloading(t: TestContext, first: LoadedConfig | undefined, read: Read) {
+/** @param start What the agent goes by at first, if not `first`. */
+function reloading(
+  t: TestContext,
+  first: LoadedConfig | undefined,
+  read: Read,
+  start?: (path: string, stateDir: string) => Effective,
+) {
   const stateDir = temporaryFolder(t);
   const clock = manualClock();
   const { log } = memoryLog();
@@ -47,7 +55,13 @@ function reloading(t: TestContext, first: LoadedConfig | undefined, read: Read) 
   const path = join(stateDir, "anyctl.yaml");
   const origin = first === undefined ? "none" : "file";
   const reloader = new Reloader(
-    { origin, config: first, plan, problems: first === undefined ? ["there is none"] : [] },
+    start?.(path, stateDir) ?? {
+      origin,
+      config: first,
+      plan,
+      problems: first === undefined ? ["there is none"] : [],
+      signature: configSignature(path),
+    },
     {
       path,
       stateDir,
@@ -107,6 +121,37 @@ describe("an agent without a configuration", () => {
     assert.equal(reloader.status.origin, "none");
     clock.advance(1000);
     await waitUntil("the mended file", () => reloader.status.origin === "file" || undefined);
+  });
+
+  it("sees that its file was mended between its first reading and the first look", async (t) => {
+    const { reloader, clock } = reloading(
+      t,
+      undefined,
+      () => Promise.resolve(configOf(1)),
+      (path, stateDir) => {
+        writeFileSync(path, "services: {}\n");
+        const effective = startConfiguration(path, stateDir, new Map(), "p");
+        writeFileSync(path, "services: {} # mended\n");
+        return effective;
+      },
+    );
+    assert.equal(reloader.status.origin, "none");
+    clock.advance(1000);
+    await waitUntil("the mended file", () => reloader.status.origin === "file" || undefined);
+  });
+
+  it("reads an unchanged file no second time", async (t) => {
+    let reads = 0;
+    const read = () => {
+      reads += 1;
+      return Promise.resolve(configOf(1));
+    };
+    const { clock } = reloading(t, undefined, read, (path, stateDir) => {
+      writeFileSync(path, "services: {}\n");
+      return startConfiguration(path, stateDir, new Map(), "p");
+    });
+    for (let second = 0; second < 10; second += 1) clock.advance(1000);
+    assert.equal(reads, 0);
   });
 });
 
