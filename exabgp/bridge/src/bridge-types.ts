@@ -45,6 +45,7 @@ export interface Problem {
  * - `dialect-differs`: a forced dialect is not the one that ExaBGP described itself with.
  * - `line-dropped`: a line was longer than any that ExaBGP writes.
  * - `malformed-line`: an event that cannot be read.
+ * - `listing-unusable`: a listing of routes cannot be read, or is too long.
  * - `input-failed`, `output-failed`: reading or writing threw.
  * - `exabgp-stops`: ExaBGP said that it shuts down.
  */
@@ -56,6 +57,7 @@ export type ProblemWord =
   | "dialect-differs"
   | "line-dropped"
   | "malformed-line"
+  | "listing-unusable"
   | "input-failed"
   | "output-failed"
   | "exabgp-stops";

@@ -2,14 +2,16 @@
 import type { BridgeHandlers, BridgeOptions, BridgeStatus, ProblemWord } from "./bridge-types.ts";
 import { Commands } from "./commands.ts";
 import { decodeLine } from "./decode.ts";
+import type { AnswerLine } from "./decode.ts";
 import { greeting } from "./grammar.ts";
 import type { Verb } from "./lanes.ts";
 import { LineReader } from "./line-reader.ts";
+import type { Listed } from "./listed-route.ts";
 import { Pairing } from "./pairing.ts";
 import { ProblemLimiter } from "./problems.ts";
 import { Questions } from "./questions.ts";
-import type { AnswerLine } from "./questions.ts";
 import { rehearse } from "./rehearsal.ts";
+import { RouteListings } from "./route-listings.ts";
 import { normalizeRoute } from "./route.ts";
 import type { Route } from "./route.ts";
 import { unwritten } from "./settlement.ts";
@@ -29,6 +31,7 @@ export class Bridge {
   readonly #greeting: string;
   readonly #reader: LineReader;
   readonly #pairing = new Pairing();
+  readonly #listings: RouteListings;
   readonly #questions: Questions;
   readonly #commands: Commands;
   readonly #problems: ProblemLimiter;
@@ -52,11 +55,23 @@ export class Bridge {
       line: (text) => this.#onLine(text),
       dropped: () => this.#onDropped(),
     });
+    this.#listings = new RouteListings({
+      timers: options.timers,
+      answerTimeoutMs: ackTimeoutMs,
+      pairing: this.#pairing,
+      write: (line) => this.#write(line),
+      questions: () => this.#questions,
+      lost: (flights) => this.#commands.expire(flights),
+      tell: (call) => this.#calls.push(call),
+      problem: (word, detail) => this.#problem(word, detail),
+      ticked: () => this.#turn(),
+    });
     this.#questions = new Questions({
       timers: options.timers,
       dialect: options.dialect,
       answerTimeoutMs: ackTimeoutMs,
       pairing: this.#pairing,
+      listings: this.#listings,
       write: (line) => this.#write(line),
       lost: (flights) => this.#commands.expire(flights),
       ready: (identity) => this.#calls.push(() => handlers.ready(identity)),
@@ -116,6 +131,22 @@ export class Bridge {
     this.#request("withdraw", route, settled);
   }
 
+  /**
+   * Asks which routes ExaBGP holds, as soon as answers can be paired. `listed` is called exactly once, never before
+   * this returns. One question is on its way at a time; a call meanwhile joins the next. What is written behind it
+   * is answered behind it: ExaBGP 4.2.21 needs 2.4 s for 10,000 routes.
+   */
+  listRoutes(listed: Listed): void {
+    this.#listings.request(listed);
+    if (this.#life === "closed") this.#listings.close();
+    this.#planTurn();
+  }
+
+  /** Asks for the state of all sessions now; what has changed is told to `session`. Nothing waits for the answer. */
+  listSessions(): void {
+    if (this.#life === "open") this.#questions.listSessions();
+  }
+
   status(): BridgeStatus {
     return {
       phase: this.#life === "open" ? this.#questions.phase : this.#life,
@@ -167,7 +198,10 @@ export class Bridge {
 
   /** Writes what may be written, then tells the owner what happened. */
   #turn(): void {
-    if (this.#life === "open") this.#commands.pump();
+    if (this.#life === "open") {
+      this.#commands.pump();
+      this.#listings.pump();
+    }
     // One by one: a call that throws must not take the others with it.
     for (let call = this.#calls.shift(); call !== undefined; call = this.#calls.shift()) call();
   }
@@ -233,6 +267,7 @@ export class Bridge {
 
   #onDropped(): void {
     this.#linesDropped += 1;
+    this.#listings.onDropped();
     this.#problem("line-dropped", "A line was longer than any that ExaBGP writes");
   }
 
@@ -258,6 +293,7 @@ export class Bridge {
     if (this.#life === "closed") return;
     this.#life = "closed";
     this.#questions.close();
+    this.#listings.close();
     this.#commands.close(detail);
   }
 }

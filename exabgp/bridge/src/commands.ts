@@ -119,7 +119,7 @@ export class Commands {
 
   /** One timer, for the oldest command in flight. */
   #watchDeadline(): void {
-    const oldestMs = this.#options.pairing.oldestWrittenAtMs;
+    const oldestMs = this.#options.pairing.oldestWaitsSinceMs;
     if (oldestMs === undefined || this.#cancelDeadline !== undefined) return;
     const delayMs = oldestMs + this.#options.ackTimeoutMs - this.#options.timers.nowMs();
     this.#cancelDeadline = this.#options.timers.after(Math.max(0, delayMs), () => {
@@ -130,7 +130,7 @@ export class Commands {
   }
 
   #onDeadline(): void {
-    const oldestMs = this.#options.pairing.oldestWrittenAtMs;
+    const oldestMs = this.#options.pairing.oldestWaitsSinceMs;
     if (oldestMs === undefined) return;
     if (this.#options.timers.nowMs() < oldestMs + this.#options.ackTimeoutMs) return;
     // One lost answer makes every later pairing doubtful, so all of them end here.

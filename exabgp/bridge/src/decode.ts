@@ -64,6 +64,12 @@ export type Line =
   /** Looks like an event and is none. */
   | { readonly kind: "malformed"; readonly detail: string };
 
+/** A line of an answer that is not its end. */
+export type DataLine = Line & { kind: "text" | "json" };
+
+/** A line of an answer. */
+export type AnswerLine = DataLine | (Line & { kind: "done" | "error" });
+
 /** Decodes one line without its newline. Never throws. */
 export function decodeLine(line: string): Line {
   const text = line.trimEnd();

@@ -11,12 +11,24 @@ export const BARRIER_QUESTIONS: Readonly<Record<Dialect, string>> = {
   6: "peer show summary",
 };
 
+/** Answered in order with routes: what ExaBGP holds, one line for each neighbor and route. */
+export const ROUTES_QUESTIONS: Readonly<Record<Dialect, string>> = {
+  4: "show adj-rib out extensive",
+  5: "show adj-rib out extensive",
+  6: "rib show out",
+};
+
 /** Digits of hexadecimal and dashes: no name of a command can be spelt with them. */
 const NONCE = "[0-9a-f][0-9a-f-]{0,63}";
 const ADDRESS = "[0-9a-f:.]{2,39}";
 const NUMBER = "(?:0|[1-9][0-9]{0,9})";
 
-const FIXED: ReadonlySet<string> = new Set([VERSION_QUESTION, ...Object.values(BARRIER_QUESTIONS)]);
+/** `flush adj-rib out` is none of them: without an established session it ends 4.2.21. */
+const FIXED: ReadonlySet<string> = new Set([
+  VERSION_QUESTION,
+  ...Object.values(BARRIER_QUESTIONS),
+  ...Object.values(ROUTES_QUESTIONS),
+]);
 const COMMENT = new RegExp(`^ # ${NONCE}$`);
 const ROUTE = new RegExp(
   [

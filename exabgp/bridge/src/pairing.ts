@@ -29,16 +29,33 @@ interface BarrierEntry {
   readonly endByte: number;
 }
 
-/** What an answer ended. `stale` belongs to nobody that is known. */
-export type Paired = { readonly flight: Flight; readonly isLate: boolean } | "barrier" | "stale";
+/** A question for routes. */
+interface ListingEntry {
+  readonly kind: "listing";
+  /** Nobody waits for it any more, but its lines are still told from others. */
+  isSettled: boolean;
+  readonly endByte: number;
+}
+
+type Entry = CommandEntry | BarrierEntry | ListingEntry;
+
+/** What an answer ended. `stale` belongs to nobody that is known, `late` to a listing that was given up. */
+export type Paired =
+  | { readonly flight: Flight; readonly isLate: boolean }
+  | "barrier"
+  | "listing"
+  | "late"
+  | "stale";
 
 export class Pairing {
-  #entries: (CommandEntry | BarrierEntry)[] = [];
+  #entries: Entry[] = [];
   #isForeignListing = false;
   #writtenBytes = 0;
   #readBytes = 0;
   #inFlight = { announce: 0, withdraw: 0 };
   #barriers = 0;
+  /** When a line of a listing last came that somebody waits for: what is behind it could not be answered before. */
+  listingHeardAtMs = -Infinity;
 
   /** Bytes written of which nothing shows that ExaBGP has read them. */
   get unreadBytes(): number {
@@ -50,14 +67,20 @@ export class Pairing {
     return this.#barriers;
   }
 
+  /** Whether the next answer is that to a question for routes. */
+  get isListing(): boolean {
+    return this.#entries[0]?.kind === "listing";
+  }
+
   /** Commands neither answered nor given up. */
   inFlight(verb: Verb): number {
     return this.#inFlight[verb];
   }
 
-  /** When the oldest of them was written. */
-  get oldestWrittenAtMs(): number | undefined {
-    return this.#unsettled().next().value?.flight.writtenAtMs;
+  /** Since when the oldest of them waits for nothing but its own answer. */
+  get oldestWaitsSinceMs(): number | undefined {
+    const oldest = this.#unsettled().next().value;
+    return oldest && Math.max(oldest.flight.writtenAtMs, this.listingHeardAtMs);
   }
 
   /** Counts a line whose answer is not awaited. */
@@ -69,6 +92,11 @@ export class Pairing {
     this.pushUnanswered(line);
     this.#barriers += 1;
     this.#entries.push({ kind: "barrier", isListing: false, endByte: this.#writtenBytes });
+  }
+
+  pushListing(line: string): void {
+    this.pushUnanswered(line);
+    this.#entries.push({ kind: "listing", isSettled: false, endByte: this.#writtenBytes });
   }
 
   pushCommand(flight: Flight): void {
@@ -89,6 +117,7 @@ export class Pairing {
     if (head === undefined || (head.kind === "barrier" && !head.isListing)) return "stale";
     this.#shift(head);
     if (head.kind === "barrier") return "barrier";
+    if (head.kind === "listing") return head.isSettled ? "late" : "listing";
     const isLate = head.isSettled;
     this.#settle(head);
     return { flight: head.flight, isLate };
@@ -107,12 +136,30 @@ export class Pairing {
       this.#isForeignListing = true;
       return "foreign";
     }
-    const lost = this.#expire(this.#entries.slice(0, index));
-    this.#barriers -= this.#entries.slice(0, index).filter(({ kind }) => kind === "barrier").length;
-    this.#entries = this.#entries.slice(index);
+    const lost = this.#skip(index);
     barrier.isListing = true;
     this.#readBytes = Math.max(this.#readBytes, barrier.endByte);
     return lost;
+  }
+
+  /**
+   * A line of a listing of routes came.
+   *
+   * @returns What was written before the question: its answers were lost. `foreign` if nothing was asked; the end
+   * of that listing will be no command's answer.
+   */
+  routesCome(): Flight[] | "foreign" {
+    const index = this.#entries.findIndex(({ kind }) => kind === "listing");
+    if (index < 0) {
+      this.#isForeignListing = true;
+      return "foreign";
+    }
+    return index === 0 ? [] : this.#skip(index);
+  }
+
+  /** Nobody waits for a listing any more. */
+  giveUpListing(): void {
+    for (const entry of this.#entries) if (entry.kind === "listing") entry.isSettled = true;
   }
 
   /** Ends the barrier whose listing started, where no `done` will end it. */
@@ -136,13 +183,21 @@ export class Pairing {
     return lost;
   }
 
-  #shift(head: CommandEntry | BarrierEntry): void {
+  /** Drops the first `count` entries. @returns The commands among them. */
+  #skip(count: number): Flight[] {
+    const skipped = this.#entries.slice(0, count);
+    this.#entries = this.#entries.slice(count);
+    this.#barriers -= skipped.filter(({ kind }) => kind === "barrier").length;
+    return this.#expire(skipped);
+  }
+
+  #shift(head: Entry): void {
     this.#entries.shift();
     this.#readBytes = Math.max(this.#readBytes, head.endByte);
     if (head.kind === "barrier") this.#barriers -= 1;
   }
 
-  #expire(entries: readonly (CommandEntry | BarrierEntry)[]): Flight[] {
+  #expire(entries: readonly Entry[]): Flight[] {
     return entries.flatMap((entry) =>
       entry.kind === "command" && this.#settle(entry) ? [entry.flight] : [],
     );

@@ -1,11 +1,12 @@
 /** What is asked of ExaBGP, so that its dialect is known and every answer can be given to its command. */
 import type { BridgeStatus, ProblemWord } from "./bridge-types.ts";
-import type { Line, SessionEvent } from "./decode.ts";
+import type { AnswerLine, DataLine, SessionEvent } from "./decode.ts";
 import { dialectOf } from "./dialect.ts";
 import type { Dialect, Identity } from "./dialect.ts";
 import { BARRIER_QUESTIONS, VERSION_QUESTION } from "./grammar.ts";
 import { isListingStart, sessionsIn } from "./listing.ts";
 import type { Flight, Pairing } from "./pairing.ts";
+import type { RouteListings } from "./route-listings.ts";
 import { Sessions } from "./sessions.ts";
 import type { Timers } from "./timers.ts";
 
@@ -29,6 +30,7 @@ export interface QuestionsOptions {
   readonly dialect: "auto" | Dialect;
   readonly answerTimeoutMs: number;
   readonly pairing: Pairing;
+  readonly listings: RouteListings;
   /** @returns false when writing threw. */
   readonly write: (line: string) => boolean;
   /** These commands will have no answer. */
@@ -40,9 +42,6 @@ export interface QuestionsOptions {
   /** A timer of this object has changed something. */
   readonly ticked: () => void;
 }
-
-/** A line of an answer: data, or its end. */
-export type AnswerLine = Line & { kind: "text" | "json" | "done" | "error" };
 
 export class Questions {
   readonly #options: QuestionsOptions;
@@ -94,13 +93,42 @@ export class Questions {
 
   /** Asks the barrier question; until its answer is complete, nobody's answer is certain. */
   synchronize(): void {
-    const { pairing, answerTimeoutMs } = this.#options;
+    const { pairing } = this.#options;
     if (this.#identity === undefined) return;
+    // What comes now may belong to another question.
+    this.#options.listings.giveUp();
     const question = BARRIER_QUESTIONS[this.#identity.dialect];
     this.#phase = "synchronizing";
     this.#heard = "nothing";
     if (this.#ask(question)) pairing.pushBarrier(question);
-    this.#setTimer(answerTimeoutMs, () => this.#onBarrierTimeout(question));
+    this.#watchBarrier(question);
+  }
+
+  /** Asks for the sessions without holding anything up. One that is on its way will do. */
+  listSessions(): void {
+    const { barriers, unreadBytes } = this.#options.pairing;
+    if (barriers === 0 && unreadBytes < QUESTIONS_UNREAD_BYTES_MAX) this.askBarrier();
+  }
+
+  /** Asks the barrier question when answers can be paired anyway. @returns false when it was not written. */
+  askBarrier(): boolean {
+    const { pairing, write } = this.#options;
+    if (this.#phase !== "ready" || this.#identity === undefined) return false;
+    const question = BARRIER_QUESTIONS[this.#identity.dialect];
+    if (!write(question)) return false;
+    pairing.pushBarrier(question);
+    this.#heard = "nothing";
+    this.#watchBarrier(question);
+    return true;
+  }
+
+  #watchBarrier(question: string): void {
+    const { listings, answerTimeoutMs } = this.#options;
+    this.#setTimer(answerTimeoutMs, () => {
+      // A listing of routes between two barriers has its own time limit.
+      if (listings.isAsked) this.#watchBarrier(question);
+      else this.#onBarrierTimeout(question);
+    });
   }
 
   /** Anything came: an ExaBGP that writes has a running loop, which reads too. */
@@ -122,7 +150,10 @@ export class Questions {
       return undefined;
     }
     if (this.#phase === "greeting") {
-      this.#onGreetingEnd();
+      // Before the version, it answers the comment or a predecessor.
+      if (this.#identity === undefined) return undefined;
+      this.#acks = "on";
+      this.synchronize();
       return undefined;
     }
     if (this.#acks === "off") {
@@ -154,13 +185,6 @@ export class Questions {
     this.#cancelTimer = undefined;
   }
 
-  /** Before the version, a bare answer is one to the comment or to a predecessor. */
-  #onGreetingEnd(): void {
-    if (this.#identity === undefined) return;
-    this.#acks = "on";
-    this.synchronize();
-  }
-
   #pair(kind: "done" | "error"): Flight | undefined {
     const paired = this.#options.pairing.answer();
     if (paired === "barrier") {
@@ -168,6 +192,8 @@ export class Questions {
       this.#onBarrierEnd();
       return undefined;
     }
+    if (paired === "listing") this.#options.listings.onEnd(kind);
+    if (paired === "listing" || paired === "late") return undefined;
     if (paired === "stale") {
       if (this.#phase === "ready") this.#options.problem("stale-answer", `A bare ${kind}`);
       return undefined;
@@ -175,7 +201,7 @@ export class Questions {
     return paired.isLate ? undefined : paired.flight;
   }
 
-  #onData(line: Line & { kind: "text" | "json" }, text: string): void {
+  #onData(line: DataLine, text: string): void {
     if (this.#identity === undefined || this.#identity.version === "unknown") {
       const told = dialectOf(text);
       if (told !== undefined) this.#onIdentity(told);
@@ -184,6 +210,7 @@ export class Questions {
     const isStart = isListingStart(line, this.#identity.dialect);
     if (isStart) this.#onListingStart();
     const rows = sessionsIn(line);
+    if (!isStart && rows.length === 0 && this.#options.listings.onData(line)) return;
     if (this.#acks === "off") this.#onUnendedListing(isStart, rows);
     else this.#sessions.list(rows);
   }
@@ -210,6 +237,7 @@ export class Questions {
       return;
     }
     lost(before);
+    this.#options.listings.onBarrier(this.#acks);
     this.#sessions.startListing();
   }
 

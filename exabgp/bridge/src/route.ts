@@ -59,7 +59,12 @@ const KEYS: ReadonlySet<PropertyKey> = new Set<keyof Route>([
  * @throws {RouteError} If anything in it is outside the closed grammar, a key is unknown, or reading it throws.
  */
 export function normalizeRoute(route: Route): Route {
-  const found = ownValues(route);
+  return readRoute(route);
+}
+
+/** As `normalizeRoute`, of anything. @throws {RouteError} */
+export function readRoute(anything: unknown): Route {
+  const found = ownValues(anything);
   const prefix = prefixOf(found.get("prefix"));
   return {
     prefix: formatPrefix(prefix),
