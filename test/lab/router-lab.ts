@@ -34,17 +34,31 @@ export interface RouterLinkOptions extends Pick<UpstreamConfig, "more"> {
   /** With 2, a router that speaks no BGP is between the two. */
   readonly multihop?: 2;
   readonly importPolicy?: string;
+  /** Instead of `10.20.N.2` and `fd20:N::2`. Networks are /24 and /64. */
+  readonly popSide?: Readonly<Record<Family, string>>;
+  /** Instead of `10.20.N.1` and `fd20:N::1`, or `10.30.N.1` and `fd30:N::1` behind a hop. */
+  readonly routerSide?: Readonly<Record<Family, string>>;
+}
+
+/** What a PoP is configured with; `exabgpConf` is the whole file, absent: a neighbor for each session. */
+export interface RouterPopConfig {
+  /** anyctl.yaml, as in `PopOptions`. */
+  readonly config: string;
+  readonly exabgpConf?: string;
 }
 
 /** The shortest that a router need not refuse is 3 s (RFC 4271 section 4.2); this is three keepalives of 3 s. */
 export const HOLD_TIME_S = 9;
+
+/** Its folder in the lab's. */
+export const POP_NAME = "pop1";
 
 const FAMILIES = ["ipv4", "ipv6"] as const;
 
 /** Resolves when all programs run; sessions and routes come after that. Removes everything when it fails half way. */
 export async function createRouterLab(
   options: readonly RouterLinkOptions[],
-  popOptions: Pick<PopOptions, "config">,
+  configure: RouterPopConfig | ((lab: Lab, pop: Namespace) => Promise<RouterPopConfig>),
 ): Promise<RouterLab> {
   const lab = createLab();
   try {
@@ -58,11 +72,14 @@ export async function createRouterLab(
       upstreams.push(await addUpstream(lab, popNamespace, at + 1, link));
     }
     const neighbors = upstreams.map((link, at) => neighborTexts(link, options[at]));
+    const { config, exabgpConf } =
+      typeof configure === "function" ? await configure(lab, popNamespace) : configure;
     const pop = createPop(lab, popNamespace, {
-      ...popOptions,
-      name: "pop1",
+      config,
+      name: POP_NAME,
       link: NO_NEIGHBOR,
       editExabgpConfig: (text) =>
+        exabgpConf ??
         [text.slice(0, text.indexOf("\nneighbor ") + 1), ...neighbors.flat()].join("\n"),
     });
     await pop.web.start();
@@ -89,18 +106,15 @@ async function addUpstream(
   lab: Lab,
   pop: Namespace,
   index: number,
-  { program, as, more, password, multihop, importPolicy }: RouterLinkOptions,
+  { program, as, more, password, multihop, importPolicy, ...sides }: RouterLinkOptions,
 ): Promise<RouterLink> {
   const near = (host: number) => ({
     ipv4: `10.20.${index}.${host}`,
     ipv6: `fd20:${index}::${host}`,
   });
-  const far = (host: number) => ({
-    ipv4: `10.30.${index}.${host}`,
-    ipv6: `fd30:${index}::${host}`,
-  });
-  const popSide = near(2);
-  const routerSide = multihop === undefined ? near(1) : far(1);
+  const far = { ipv4: `10.30.${index}.1`, ipv6: `fd30:${index}::1` };
+  const popSide = sides.popSide ?? near(2);
+  const routerSide = sides.routerSide ?? (multihop === undefined ? near(1) : far);
   const namespace = await lab.addNamespace(`up${index}`);
   const popEnd = {
     namespace: pop,
@@ -112,20 +126,18 @@ async function addUpstream(
   if (multihop === undefined) {
     await connectNamespaces(routerEnd, popEnd);
   } else {
+    const [gateway, back] = [siblings(popSide, HOP), siblings(routerSide, HOP)];
     const hop = await lab.addNamespace(`hop${index}`);
-    const hopEnd = { namespace: hop, interfaceName: "pop", addresses: withLengths(near(3)) };
-    const backEnd = { namespace: hop, interfaceName: "far", addresses: withLengths(far(3)) };
+    const hopEnd = { namespace: hop, interfaceName: "pop", addresses: withLengths(gateway) };
+    const backEnd = { namespace: hop, interfaceName: "far", addresses: withLengths(back) };
     await connectNamespaces(hopEnd, popEnd);
     await connectNamespaces(backEnd, routerEnd);
     for (const family of FAMILIES) {
       const length = family === "ipv4" ? 24 : 64;
-      const [nearNet, farNet] = [near(0), far(0)].map(
-        (it) => `${it[family].replace(/::0$/, "::")}/${length}`,
-      );
-      if (nearNet === undefined || farNet === undefined) continue;
-      await pop.ip([`route add ${farNet} via ${near(3)[family]}`]);
-      await namespace.ip([`route add ${nearNet} via ${far(3)[family]}`]);
-      ways.push({ to: nearNet, via: far(3)[family] });
+      const to = `${siblings(popSide, 0)[family]}/${length}`;
+      ways.push({ to, via: back[family] });
+      await pop.ip([`route add default via ${gateway[family]}`]);
+      await namespace.ip([`route add ${to} via ${back[family]}`]);
     }
   }
   const router = await startUpstream(program, lab, namespace, {
@@ -145,6 +157,15 @@ async function addUpstream(
     ...(more === undefined ? {} : { more }),
   });
   return { router, namespace, popSide, routerSide };
+}
+
+/** The router without BGP, in both of its networks. */
+const HOP = 3;
+
+/** Other addresses of the same networks; 0: the networks' own. */
+function siblings({ ipv4, ipv6 }: Record<Family, string>, host: number): Record<Family, string> {
+  const other = (address: string): string => address.replace(/\d+$/, String(host));
+  return { ipv4: other(ipv4), ipv6: other(ipv6) };
 }
 
 function withLengths({ ipv4, ipv6 }: Record<Family, string>): string[] {
