@@ -49,6 +49,14 @@ describe("commands and options", () => {
     assert.deepEqual(words, ["status\tShow states, prefixes, checks, sessions and drains"]);
   });
 
+  it("of lists are offered again", async () => {
+    assert.ok((await complete(["init", "--prefix", "192.0.2.0/24", "--"])).includes("--prefix"));
+  });
+
+  it("take the names of presets", async () => {
+    assert.deepEqual(await complete(["init", "--preset", "vul"]), ["vultr", "vultr-bare-metal"]);
+  });
+
   it("are not offered twice, also when the first is behind the cursor", async () => {
     assert.ok((await complete(["drain", "--"])).includes("--reason"));
     for (const line of [
