@@ -1,0 +1,74 @@
+/** The tests that say something about ExaBGP, once more with another one. */
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, test } from "node:test";
+import { tryCommand } from "../lab/command.ts";
+import { detectExabgp } from "../lab/exabgp-program.ts";
+import { REPOSITORY } from "../lab/repository.ts";
+
+/** Of `dist/test/wire`: what happens there happens in the agent, whatever ExaBGP is above it. */
+const NOT_AGAIN: Readonly<Record<string, string>> = {
+  "hard-times": "stalls and lacks of the agent, and three minutes long",
+  hold: "when the core lets a route come back",
+  journal: "journald and the disk",
+  "local-checks": "what the host knows of itself",
+  watch: "what nginx does to a held connection",
+  windows: "when a window begins and ends",
+};
+
+const FOLDERS = {
+  /** What the agent relies on, and the templates. */
+  answers: () => [...testsIn("exabgp"), "lab/template.test.js"],
+  /** What a router sees. */
+  wire: () => {
+    const files = testsIn("wire");
+    for (const name of Object.keys(NOT_AGAIN)) assert.ok(files.includes(wireFile(name)), name);
+    return files.filter((file) => !Object.keys(NOT_AGAIN).map(wireFile).includes(file));
+  },
+};
+
+/** Declares a test for each file of a part, and that it runs with the ExaBGP that is meant. */
+export function sameSuite(
+  suite: "trixie" | "sid",
+  series: string,
+  part: keyof typeof FOLDERS,
+): void {
+  const program = join(REPOSITORY, ".cache/exabgp", suite, "exabgp");
+  describe(`with the ExaBGP of ${suite}`, () => {
+    test(`which is ${series}`, async () => {
+      assert.ok(existsSync(program), `${program} is missing: run scripts/exabgp-of ${suite}`);
+      const { version } = await detectExabgp(program);
+      assert.equal(version, basename(realpathSync(join(program, ".."))));
+      assert.ok(version.startsWith(`${series}.`), `${suite} has ${version}`);
+    });
+    for (const file of FOLDERS[part]()) test(file, () => runAgain(file, program));
+  });
+}
+
+function wireFile(name: string): string {
+  return `wire/${name}.test.js`;
+}
+
+function testsIn(folder: string): string[] {
+  const names = readdirSync(join(REPOSITORY, "dist/test", folder));
+  return names.filter((name) => name.endsWith(".test.js")).map((name) => `${folder}/${name}`);
+}
+
+/** One test file, as `node --test` runs it. */
+async function runAgain(file: string, program: string): Promise<void> {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const args = ["--test", "--test-reporter=tap", join(REPOSITORY, "dist/test", file)];
+  const { status, stdout, stderr } = await tryCommand(process.execPath, args, {
+    env: { ...env, ANYCTL_TEST_EXABGP: program },
+  });
+  const said = `${stdout}${stderr}`;
+  assert.equal(status, 0, said);
+  assert.ok(countOf(stdout, "pass") > 0, `no test ran: ${said}`);
+  assert.equal(countOf(stdout, "pass"), countOf(stdout, "tests"), `some did not run: ${said}`);
+}
+
+/** One of the counts with which `node --test` ends. */
+function countOf(tap: string, word: "tests" | "pass"): number {
+  return Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(tap)?.[1]);
+}
