@@ -1,5 +1,6 @@
 /** What ExaBGP held when it was last asked, and how a route that it holds compares with one that was wanted. */
 import type { Route } from "exabgp-ts-bridge";
+import { asListed } from "./listed-communities.ts";
 
 /** One route of ExaBGP's, for one neighbor. */
 export interface HeldRoute {
@@ -44,7 +45,7 @@ export function isSame({ route, localAddress }: HeldRoute, wanted: Route): boole
     sameList(route.asPath, wanted.asPath) &&
     sameList(route.communities, wanted.communities) &&
     sameList(route.largeCommunities, wanted.largeCommunities) &&
-    sameList(route.extendedCommunities, wanted.extendedCommunities)
+    sameList(route.extendedCommunities, asListed(wanted.extendedCommunities))
   );
 }
 

@@ -25,6 +25,18 @@ describe("a route that ExaBGP holds", () => {
     ["another address", { nextHop: "198.51.100.3" }, {}, false],
     ["the default origin", { origin: "igp" }, {}, true],
     ["another origin", { origin: "egp" }, {}, false],
+    [
+      "an address and a number that are listed like a number and an address",
+      { extendedCommunities: ["origin:7:3221225985"] },
+      { extendedCommunities: ["origin:192.0.2.1:7"] },
+      true,
+    ],
+    [
+      "another address of an extended community",
+      { extendedCommunities: ["origin:7:3221225985"] },
+      { extendedCommunities: ["origin:192.0.2.2:7"] },
+      false,
+    ],
     ["the default preference", { localPreference: 100 }, {}, true],
     ["another preference", { localPreference: 200 }, {}, false],
     ["a MED that was not asked for", { med: 0 }, {}, false],

@@ -195,7 +195,7 @@ async function report(child: Child): Promise<Report> {
   return JSON.parse(await child.line()) as Report;
 }
 
-function order(child: Child, id: number, verb: Order["verb"], route: Route): void {
+function order(child: Child, id: number, verb: "announce" | "withdraw", route: Route): void {
   child.send(`${JSON.stringify({ id, verb, route } satisfies Order)}\n`);
 }
 

@@ -8,19 +8,21 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { Bridge, LineWriter } from "exabgp-ts-bridge";
-import type { Route, Settlement, Timers } from "exabgp-ts-bridge";
+import type { Route, RoutesListing, SessionEvent, Settlement, Timers } from "exabgp-ts-bridge";
 
 /** What the test sends to a `bridge` child, one a line. */
-export interface Order {
-  readonly id: number;
-  readonly verb: "announce" | "withdraw";
-  readonly route: Route;
-}
+export type Order =
+  | { readonly id: number; readonly verb: "announce" | "withdraw"; readonly route: Route }
+  | { readonly id: number; readonly verb: "list" }
+  /** From now on sessions are told too. */
+  | { readonly id: number; readonly verb: "sessions" };
 
 /** What a `bridge` child tells the test, one a line. */
 export type Report =
   | { readonly kind: "ready"; readonly version: string; readonly dialect: number }
   | { readonly kind: "problem"; readonly word: string }
+  | { readonly kind: "session"; readonly event: SessionEvent }
+  | { readonly kind: "listing"; readonly id: number; readonly listing: RoutesListing }
   | { readonly kind: "settled"; readonly id: number; readonly settlement: Settlement };
 
 const timers: Timers = {
@@ -38,12 +40,13 @@ function relay(socket: Socket): void {
 
 function runBridge(socket: Socket): void {
   const tell = (report: Report): void => void socket.write(`${JSON.stringify(report)}\n`);
+  let tellsSessions = false;
   const writer = new LineWriter({ fd: 1, timers, failed: () => process.exit(1) });
   const bridge = new Bridge(
     { input: process.stdin, output: writer.write, timers, nonce: randomUUID(), dialect: "auto" },
     {
       ready: ({ version, dialect }) => tell({ kind: "ready", version, dialect }),
-      session: () => {},
+      session: (event) => tellsSessions && tell({ kind: "session", event }),
       update: () => {},
       inputEnd: () => process.exit(0),
       problem: ({ word }) => tell({ kind: "problem", word }),
@@ -52,8 +55,16 @@ function runBridge(socket: Socket): void {
   bridge.start();
   createInterface({ input: socket }).on("line", (line) => {
     // The test is the only one that writes here.
-    const { id, verb, route } = JSON.parse(line) as Order;
-    bridge[verb](route, (settlement) => tell({ kind: "settled", id, settlement }));
+    const order = JSON.parse(line) as Order;
+    const { id, verb } = order;
+    if (verb === "sessions") {
+      tellsSessions = true;
+      bridge.listSessions();
+    } else if (verb === "list") {
+      bridge.listRoutes((listing) => tell({ kind: "listing", id, listing }));
+    } else {
+      bridge[verb](order.route, (settlement) => tell({ kind: "settled", id, settlement }));
+    }
   });
 }
 

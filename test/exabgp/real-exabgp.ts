@@ -40,14 +40,24 @@ export class RealExabgp {
     this.#ended.catch(() => {});
   }
 
-  /** Starts one that is stopped after the test. @param mode See child.ts. */
-  static async start(context: TestContext, mode: "relay" | "bridge"): Promise<RealExabgp> {
+  /**
+   * Starts one that is stopped after the test.
+   *
+   * @param mode See child.ts.
+   * @param neighbors In the words of exabgp.conf, with a process `child`.
+   */
+  static async start(
+    context: TestContext,
+    mode: "relay" | "bridge",
+    neighbors = neighbor("127.0.0.2"),
+  ): Promise<RealExabgp> {
     const folder = mkdtempSync(join(tmpdir(), "exabgp-"));
     chmodSync(folder, 0o755);
     const socketPath = join(folder, "socket");
     const children = await Children.listen(socketPath);
     const config = join(folder, "exabgp.conf");
-    writeFileSync(config, configuration(`${process.execPath} ${CHILD} ${mode} ${socketPath}`));
+    const run = `${process.execPath} ${CHILD} ${mode} ${socketPath}`;
+    writeFileSync(config, `process child { run ${run}; encoder json; }\n${neighbors}`);
     const [program = "", ...args] = (await exabgpProgram()).run(config);
     const output = openSync(join(folder, "output"), "a");
     const started = spawn(program, args, {
@@ -93,11 +103,10 @@ const ENVIRONMENT = {
 };
 
 /** The neighbor is passive and nobody connects: `done` must come all the same. */
-function configuration(run: string): string {
-  return `process child { run ${run}; encoder json; }
-neighbor 127.0.0.2 {
+export function neighbor(address: string, families = "ipv4 unicast; ipv6 unicast;"): string {
+  return `neighbor ${address} {
   router-id 127.0.0.1; local-address 127.0.0.1; local-as 64496; peer-as 64497; passive true;
-  family { ipv4 unicast; ipv6 unicast; }
+  family { ${families} }
   api { processes [ child ]; neighbor-changes; }
 }
 `;
