@@ -13,8 +13,13 @@ export const WELL_KNOWN_COMMUNITIES: ReadonlyMap<string, string> = new Map([
   ["no-peer", "65535:65284"], // RFC 3765
 ]);
 
-/** RFC 7999: networks that honour it drop the traffic, so the service is gone while it is announced. */
-export const BLACKHOLE = "65535:666";
+/** What makes networks drop the traffic, or keeps them from telling others: the service is gone while it is announced. */
+export const HIDING_COMMUNITIES: ReadonlyMap<string, string> = new Map([
+  ["65535:666", "networks drop traffic to a blackhole (RFC 7999)"],
+  // Vultr's customer guide of AS20473.
+  ["20473:666", "Vultr drops traffic to a blackhole"],
+  ["20473:6000", "Vultr announces it to nobody"],
+]);
 
 /** @returns `65535:65281` for `no-export` and for itself; undefined if `text` is no community (RFC 1997). */
 export function parseCommunity(text: string): string | undefined {

@@ -44,7 +44,9 @@ export interface EffectiveConfig {
 }
 
 /** One service in it. */
-export interface EffectiveService extends Filled<Omit<Service, "checks">> {
+export interface EffectiveService extends Filled<Omit<Service, "checks" | "allow">> {
+  /** Absent: nothing. */
+  readonly allow?: NonNullable<Service["allow"]>;
   readonly when: Filled<When>;
   readonly checks: Readonly<Record<string, Use | (Check & Filled<CheckTiming>)>>;
 }
@@ -92,6 +94,7 @@ function fillService(service: Service, defaults: CheckTiming): EffectiveService 
     "min-up-time": canonicalDuration(service["min-up-time"] ?? MIN_UP_TIME_DEFAULT),
     hold: fillHold(service.hold),
     scope: service.scope ?? "global",
+    ...(service.allow && { allow: service.allow }),
     shared: service.shared ?? "all",
     checks: Object.fromEntries(
       Object.entries(service.checks).map(([name, check]) => [

@@ -1,5 +1,10 @@
 /** Attributes that fit one another and the prefixes: in `announce`, and in what is laid over it in other states. */
-import { parseCommunity, parseExtendedCommunity, parseLargeCommunity } from "./community.ts";
+import {
+  HIDING_COMMUNITIES,
+  parseCommunity,
+  parseExtendedCommunity,
+  parseLargeCommunity,
+} from "./community.ts";
 import type { Draft } from "./issues.ts";
 import { VARIANTS } from "./overlay.ts";
 import { parseAddress, parsePrefix } from "./prefix.ts";
@@ -30,6 +35,7 @@ export function announceProblems(service: ServiceSource): Problem[] {
   return written.flatMap((one) => [
     ...prependProblems(one),
     ...nextHopProblems(one),
+    ...hidingProblems(one),
     ...twiceProblems(one, "communities", parseCommunity),
     ...twiceProblems(one, "large-communities", parseLargeCommunity),
     ...twiceProblems(one, "extended-communities", parseExtendedCommunity),
@@ -69,6 +75,17 @@ function nextHopProblems({ service, path: above, attributes }: Written): Problem
     }
     if (own === "self" || parseAddress(own)?.family === family) return [];
     return [problemAt(service, ownPath, `${own} is no IPv${family} address`, allowed)];
+  });
+}
+
+function hidingProblems({ service, path, attributes }: Written): Problem[] {
+  if ("allow" in service.draft) return [];
+  return (attributes.communities ?? []).flatMap((text, index) => {
+    const why = HIDING_COMMUNITIES.get(parseCommunity(text ?? "") ?? "");
+    if (why === undefined) return [];
+    const message = `${text} hides the service: ${why}`;
+    const allowed = "this with allow: [hide]";
+    return [problemAt(service, [...path, "communities", index], message, allowed)];
   });
 }
 

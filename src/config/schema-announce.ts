@@ -2,12 +2,7 @@
 import { NEIGHBORS_MAX } from "exabgp-ts-bridge";
 import { z } from "zod";
 import { isNeighborAddress, nextHopMistake } from "./address-space.ts";
-import {
-  BLACKHOLE,
-  parseCommunity,
-  parseExtendedCommunity,
-  parseLargeCommunity,
-} from "./community.ts";
+import { parseCommunity, parseExtendedCommunity, parseLargeCommunity } from "./community.ts";
 import { integer, list, text, word } from "./leaf.ts";
 import { COMMUNITIES_MAX, PREPENDS_MAX } from "./limits.ts";
 import { parseAddress } from "./prefix.ts";
@@ -36,18 +31,10 @@ const NextHop = z.union(
   "must be self, an address, or { ipv4: ADDRESS, ipv6: ADDRESS }",
 );
 
-const COMMUNITY_ALLOWED =
-  "must be two numbers from 0 to 65535 such as 64496:100, or a well-known name such as no-export";
-
-const Community = z.string(COMMUNITY_ALLOWED).superRefine((value, context) => {
-  const community = parseCommunity(value);
-  if (community === undefined) context.addIssue({ code: "custom", message: COMMUNITY_ALLOWED });
-  if (community === BLACKHOLE) {
-    const message =
-      "must be a community that does not hide the service: networks drop traffic to a blackhole";
-    context.addIssue({ code: "custom", message });
-  }
-});
+const Community = text(
+  "two numbers from 0 to 65535 such as 64496:100, or a well-known name such as no-export",
+  (value) => parseCommunity(value) !== undefined,
+);
 
 export const Announce = z.strictObject({
   "next-hop": NextHop.optional().describe(

@@ -76,6 +76,11 @@ export const Service = z.strictObject({
     .describe(
       "`local` allows prefixes longer than /24 and /48 (RFC 7454 section 6.1.3), and private, documentation and other special space (RFC 6890). [global]",
     ),
+  allow: list(word(["hide"]), 1)
+    .optional()
+    .describe(
+      "`hide`: communities that hide the service are meant: 65535:666 (RFC 7999), and 20473:6000 and 20473:666 of Vultr. [none]",
+    ),
   shared: word(["all", "any"])
     .optional()
     .describe(

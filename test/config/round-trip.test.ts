@@ -121,11 +121,13 @@ test("a generated configuration is valid, and shown it is the same", () => {
   );
   const inState = fc.oneof(fc.constant("withdraw"), announce);
   const service = fc.record({
+    allow: fc.constant(["hide"]),
     scope: fc.constant("local"),
     announce: fc
       .tuple(announce, fc.option(neighbors, { nil: undefined }))
       .map(([keys, some]) => ({ ...keys, "local-as": 64_496, ...(some && { neighbors: some }) })),
     when: fc.record({ down: inState, degraded: announce, draining: inState }, { requiredKeys: [] }),
+
     "min-up-time": fc.nat(3600).map((seconds) => `${seconds}s`),
     "drain-delay": fc.integer({ min: 0, max: 3600 }).map((seconds) => `${seconds}s`),
     require: fc.constantFrom(
