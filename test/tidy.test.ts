@@ -21,6 +21,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   checks: { folders: ["checks"], packages: "any" },
   [BRIDGE]: { folders: [BRIDGE], packages: "none" },
   "src/config": { folders: ["src/config", "checks"], packages: "any" },
+  "src/doctor": {
+    folders: ["src/doctor", "src/exabgp-conf", "src/config", "src/control", "checks"],
+    packages: "none",
+  },
   "src/exabgp-conf": { folders: ["src/exabgp-conf"], packages: "none" },
   "src/control": { folders: ["src/control"], packages: "any" },
   "src/core": { folders: ["src/core"], packages: "none" },
@@ -30,7 +34,15 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   // The core is pure: what a command asks it has no effect on anything.
   "src/cli": {
-    folders: ["src/cli", "src/control", "src/config", "src/core", "src/exabgp-conf", "checks"],
+    folders: [
+      "src/cli",
+      "src/control",
+      "src/config",
+      "src/core",
+      "src/doctor",
+      "src/exabgp-conf",
+      "checks",
+    ],
     packages: "any",
   },
 };

@@ -13,6 +13,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<{ readonly command: Com
   ["reload", () => import("./commands/reload.ts")],
   ["config", () => import("./commands/config.ts")],
   ["init", () => import("./commands/init.ts")],
+  ["doctor", () => import("./commands/doctor.ts")],
   ["simulate", () => import("./commands/simulate.ts")],
   ["agent", () => import("./commands/agent.ts")],
   ["completion", () => import("./commands/completion.ts")],

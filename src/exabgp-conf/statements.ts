@@ -31,7 +31,10 @@ export function statementsOf(text: string): readonly Statement[] {
       continue;
     }
     const inner = open.at(-1) ?? top;
-    if (piece.type === ";") {
+    if (piece.type === "\n") {
+      // ExaBGP reads line by line, and 4.2 forgets the words before the end of one.
+      unfinished(words);
+    } else if (piece.type === ";") {
       if (words.length > 0) inner.block.push(statement(words));
     } else if (piece.type === "{") {
       if (words.length === 0) throw new ExabgpConfError(piece.line, 'has a "{" without a name');
@@ -56,7 +59,10 @@ export function statementsOf(text: string): readonly Statement[] {
 function unfinished(words: readonly Word[]): void {
   const [first] = words;
   if (first !== undefined) {
-    throw new ExabgpConfError(first.line, 'has a statement here that no ";" ends');
+    throw new ExabgpConfError(
+      first.line,
+      'has a statement here that no ";" or "{" ends on its line',
+    );
   }
 }
 

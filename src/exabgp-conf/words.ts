@@ -11,9 +11,9 @@ export interface Word {
   readonly isQuoted: boolean;
 }
 
-/** What ends a statement, begins a block, ends it. */
+/** What ends a statement, begins a block, ends it; and the end of a line. */
 export interface Sign {
-  readonly type: ";" | "{" | "}";
+  readonly type: ";" | "{" | "}" | "\n";
   readonly line: number;
 }
 
@@ -22,9 +22,9 @@ export const TEXT_MAX_CHARS = 4 * 1024 * 1024;
 
 const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-/** One sign, one quoted text, one bare word, an escape, or what is skipped: a comment, space, grouping. */
+/** One sign, one quoted text, one bare word, the end of a line, or what is skipped: a comment, space, grouping. */
 const PIECE =
-  /(?<sign>[;{}])|(?<quote>["'])|(?<comment>#[^\n]*)|(?<newline>\n)|(?<space>[ \t\r[\](),]+)|(?<bare>(?:\\[^\n]|[^\s;{}"'#[\](),\\])+)|(?<odd>[\s\S])/y;
+  /(?<sign>[;{}])|(?<quote>["'])|(?<comment>#[^\n]*)|(?<joined>\\\n)|(?<newline>\n)|(?<space>[ \t\r[\](),]+)|(?<bare>(?:\\[^\n]|[^\s;{}"'#[\](),\\])+)|(?<odd>[\s\S])/y;
 
 /** @throws {ExabgpConfError} For what is no text, too much of it, or a quote without its end. */
 export function* wordsOf(text: string): Generator<Word | Sign> {
@@ -40,10 +40,12 @@ export function* wordsOf(text: string): Generator<Word | Sign> {
   for (let at = 0; at < text.length;) {
     PIECE.lastIndex = at;
     const groups = PIECE.exec(text)?.groups ?? {};
-    const { sign, quote, newline, bare } = groups;
+    const { sign, quote, joined, newline, bare } = groups;
     at = PIECE.lastIndex;
     if (sign === ";" || sign === "{" || sign === "}") yield { type: sign, line };
-    if (newline !== undefined) line += 1;
+    if (newline !== undefined) yield { type: "\n", line };
+    // A backslash at its end joins a line to the next.
+    if (newline !== undefined || joined !== undefined) line += 1;
     if (bare !== undefined) yield { type: "word", text: unescape(bare), line, isQuoted: false };
     if (quote === undefined) continue;
     const quoted = quotedFrom(text, at, quote);

@@ -20,6 +20,7 @@ const LINES = [
   "config diff",
   "config schema",
   "config show",
+  "doctor",
   "drain",
   "init",
   "pin",

@@ -112,7 +112,7 @@ describe("exabgp.conf", () => {
       `neighbor 192.0.2.1 { # not } this
         description "a ; { # \\" b"; md5-password 'x y'; passive disable; hold-time 9; # }
         host-name a\\
-        b; }`,
+        ; }`,
     ).neighbors;
     assert.equal(neighbor?.settings.get("description")?.value, 'a ; { # " b');
     assert.equal(neighbor.settings.get("md5-password")?.value, "x y");
@@ -128,7 +128,7 @@ describe("exabgp.conf", () => {
     },
     { name: "a bracket too many", text: "process a { }\n}", line: 2, says: /"}" too many/ },
     { name: "a block without a name", text: "\n\n{ }", line: 3, says: /without a name/ },
-    { name: "no semicolon", text: "process a {\n run /x\n}", line: 2, says: /no ";" ends/ },
+    { name: "no semicolon", text: "process a {\n run /x\n}", line: 2, says: /no ";" or "{" ends/ },
     { name: "an open quote", text: "a 'b\n;", line: 1, says: /quote/ },
     { name: "binary", text: "neighbor\n\0x;", line: 2, says: /no text/ },
     { name: "what is not UTF-8", text: "neighbor \ufffd;", line: 1, says: /no text/ },
