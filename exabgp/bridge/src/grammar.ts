@@ -23,7 +23,7 @@ const NONCE = "[0-9a-f][0-9a-f-]{0,63}";
 const ADDRESS = "[0-9a-f:.]{2,39}";
 const NUMBER = "(?:0|[1-9][0-9]{0,9})";
 
-/** `flush adj-rib out` is none of them: without an established session it ends 4.2.21. */
+/** `flush adj-rib out` is none of them: without an established session it ends 4.2. */
 const FIXED: ReadonlySet<string> = new Set([
   VERSION_QUESTION,
   ...Object.values(BARRIER_QUESTIONS),
