@@ -1,4 +1,5 @@
 /** What `anyctl init` must know, and how each answer is judged: the same for a flag and for a typed line. */
+import { parsePrefix } from "../../config/prefix.ts";
 import { addressMistake, familyOf, nameFamily, type Family } from "./addresses.ts";
 import { checkOf, checkMistake } from "./check-spec.ts";
 import { md5Mistake } from "./md5.ts";
@@ -87,8 +88,11 @@ export const QUESTIONS: readonly Question[] = [
     key: "prefix",
     isList: true,
     text: "Prefixes to announce",
-    judge: (value, { scope }) =>
-      configMistake({ prefixes: [value], scope: scope?.[0] ?? "global" }),
+    // The rest of the rules about all of them at once: there may be thousands.
+    judge: (value) =>
+      parsePrefix(value) === undefined
+        ? "must be an IPv4 or IPv6 prefix such as 192.0.2.0/24 or 2001:db8::/48"
+        : undefined,
     judgeAll: (values, { scope }) =>
       configMistake({ prefixes: values, scope: scope?.[0] ?? "global" }),
   },

@@ -115,7 +115,7 @@ describe("ExaBGP's own check", () => {
     // `--version` first, then the file.
     writeFileSync(
       program,
-      '#!/bin/sh\n[ "$1" = --version ] && echo "ExaBGP : 4.2.21" && exit\ncat "$2"; echo "line 3: no"; exit 1\n',
+      '#!/bin/sh\n[ "$1" = --version ] && echo "ExaBGP : 4.2.21" && exit\ngrep md5 "$2"; echo "line 3: no"; exit 1\n',
     );
     chmodSync(program, 0o755);
     const password = writePassword(context, "tops3cret");

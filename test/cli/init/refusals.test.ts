@@ -40,6 +40,10 @@ const cases: readonly (readonly [argv: readonly string[], error: string])[] = [
   ],
   [but("--scope=world"), 'Cannot use --scope "world": must be global or local'],
   [
+    but("--prefix=192.0.2.0"),
+    'Cannot use --prefix "192.0.2.0": must be an IPv4 or IPv6 prefix such as 192.0.2.0/24 or 2001:db8::/48',
+  ],
+  [
     but("--prefix=192.0.2.1/24"),
     'Cannot use --prefix "192.0.2.1/24": 192.0.2.1/24 has host bits; allowed: 192.0.2.0/24',
   ],
