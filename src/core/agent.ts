@@ -39,7 +39,7 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
     case "no-rib":
       return endWait(state, nowMs);
     case "answers":
-      return { state: stepAnswers(state, input.answers, nowMs), actions: [] };
+      return stepAnswers(state, input.answers, nowMs);
     case "tick": {
       const timed = stepTime(state, nowMs);
       const repeated = reconcileRoutes(timed.state, undefined, nowMs);
@@ -114,17 +114,21 @@ function stepEvent(
 }
 
 /** One copy of the routes for all of them. An answer to an earlier command of a prefix says nothing about now. */
-function stepAnswers(
-  state: AgentState,
-  answers: readonly CommandAnswer[],
-  nowMs: number,
-): AgentState {
+function stepAnswers(state: AgentState, answers: readonly CommandAnswer[], nowMs: number): Step {
   let routes: Map<string, RouteState> | undefined;
-  for (const { prefix, change, done } of answers) {
+  const left = new Set<number>();
+  for (const { prefix, change, done, refused } of answers) {
     const route = (routes ?? state.routes).get(prefix);
     if (route === undefined || route.change !== change) continue;
     routes ??= new Map(state.routes);
-    routes.set(prefix, afterAnswer(route, done, nowMs));
+    const after = afterAnswer(route, done, nowMs, refused);
+    routes.set(prefix, after);
+    if (route.leaving === undefined || after.leaving !== undefined) continue;
+    const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
+    for (const service of planned?.services ?? []) left.add(service);
   }
-  return routes === undefined ? state : { ...state, routes };
+  const next = routes === undefined ? state : { ...state, routes };
+  if (left.size === 0) return { state: next, actions: [] };
+  // Some neighbors have lost a prefix: now those who are to have it get it as it is to be.
+  return settle(next, nowMs, { causeOf: () => BY_AGENT, affected: [...left], reconfigured: true });
 }

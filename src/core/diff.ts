@@ -127,10 +127,11 @@ export function diffReload(
 
 function tellings(state: AgentState, commands: readonly Command[]): ReloadDiff["now"] {
   const now = { withdrawn: [] as string[], changed: [] as string[], announced: [] as string[] };
-  for (const { type, route } of commands) {
+  for (const { type, route, leaving } of commands) {
     const before = state.routes.get(route.prefix);
     const wasAnnounced = before !== undefined && isAnnounced(before);
-    if (type === "withdraw") {
+    if (leaving !== undefined) now.changed.push(route.prefix);
+    else if (type === "withdraw") {
       // Else it only cleans up after an earlier life.
       if (wasAnnounced) now.withdrawn.push(route.prefix);
     } else if (!wasAnnounced) now.announced.push(route.prefix);

@@ -65,6 +65,8 @@ export interface CommandAnswer {
   readonly prefix: string;
   readonly change: number;
   readonly done: boolean;
+  /** Not done because ExaBGP said so. */
+  readonly refused?: boolean;
 }
 
 export type Input =

@@ -1,6 +1,7 @@
 /** From the states of the services to the commands that make ExaBGP hold what they say. */
 import { addMoves } from "./damping.ts";
 import type { PlannedPrefix } from "./index-plan.ts";
+import { knownNeighbors } from "./narrow.ts";
 import {
   afterCommand,
   difference,
@@ -33,14 +34,16 @@ export function reconcileRoutes(
     const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
     const wanted = wantedOf(state, planned, route);
     const configured = planned?.routes[("variant" in wanted && wanted.variant) || "up"];
-    const change = difference(route, wanted.disposition, configured, nowMs);
+    const known = () => knownNeighbors(state.rib, prefix);
+    const change = difference(route, wanted.disposition, configured, nowMs, known);
     if (change === undefined) continue;
     const number = state.changes + commands.length + 1;
     const command: Command = { ...change, change: number, decision: undefined };
     commands.push(command);
-    // Not the one that cleans up after an earlier life, or repeats another: nobody upstream counts those.
+    // Not the one that cleans up after an earlier life, or repeats another: nobody upstream counts those. Nor what a
+    // reload takes from some neighbors.
     if (command.type === "announce") moves.announced.push(prefix);
-    else if (isAnnounced(route)) moves.withdrawn.push(prefix);
+    else if (isAnnounced(route) && command.leaving === undefined) moves.withdrawn.push(prefix);
     routes.set(prefix, afterCommand(route, command, ownerOf(state, planned)));
   }
   if (commands.length === 0) return { state, commands };

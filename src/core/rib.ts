@@ -22,6 +22,8 @@ export interface RibView {
   readonly askedMs: number;
   /** Neighbors of which it said anything. */
   readonly neighbors: readonly string[];
+  /** Those whose session was established. */
+  readonly up: ReadonlySet<string>;
   /** By canonical prefix; one that is missing is held for nobody. */
   readonly held: ReadonlyMap<string, readonly HeldRoute[]>;
   /** Neighbors that lately held a prefix of a family, with the listings since then. */

@@ -1,6 +1,7 @@
 /** Routes as the difference between what the states want and what ExaBGP was told. */
 import type { Route } from "exabgp-ts-bridge";
 import type { DriftKind } from "./drift.ts";
+import { leave, type Leaving } from "./narrow.ts";
 import type { Wish } from "./wishes.ts";
 
 /** What is known about one prefix. */
@@ -23,6 +24,8 @@ export interface RouteState {
   readonly isAdopted: boolean;
   /** The last command took from one neighbor what is to be announced to it anew. */
   readonly isHalfMended: boolean;
+  /** The last command takes the prefix from some neighbors; then it is announced to those that are to have it. */
+  readonly leaving?: Leaving | undefined;
 }
 
 /** A route that was announced, perhaps by a previous life of the agent, and whose it was. */
@@ -47,6 +50,8 @@ export interface Command {
   readonly decision: number | undefined;
   /** What a withdrawal is to mend: it is written exactly as it is, and what was told stands. */
   readonly mends?: DriftKind;
+  /** Some neighbors are to lose the prefix: it stays announced. */
+  readonly leaving?: Leaving;
 }
 
 /**
@@ -92,17 +97,25 @@ export function isAnnounced({ told, owned }: Pick<RouteState, "told" | "owned">)
  * Which command, if any, brings ExaBGP from what it was told to what is wanted.
  *
  * @param configured What is announced while up, and what is to be announced now if anything is.
+ * @param known Names of neighbors, where it is announced to all.
  */
 export function difference(
   route: RouteState,
   wanted: Wish["disposition"],
   configured: Route | undefined,
   nowMs: number,
-): { type: "announce" | "withdraw"; route: Route } | undefined {
+  known: () => readonly string[],
+): Pick<Command, "type" | "route" | "leaving"> | undefined {
   const repeat =
     route.answer === "failed" && route.retryAtMs !== undefined && nowMs >= route.retryAtMs;
   if (wanted === "announce" && configured !== undefined) {
-    const held = route.told === "announced" && sameRoute(route.owned?.route, configured);
+    const first = leaveFirst(route, configured, known);
+    // What is on its way must arrive: another command would take its place before it is written.
+    const isRetried = route.leaving !== undefined || route.told === "withdrawn";
+    const isWaiting = route.answer === "pending" || (isRetried && !repeat);
+    if (first !== undefined) return isWaiting ? undefined : first;
+    const isLeft = route.leaving === undefined;
+    const held = route.told === "announced" && isLeft && sameRoute(route.owned?.route, configured);
     return held && !repeat ? undefined : { type: "announce", route: configured };
   }
   // A withdrawal that failed is repeated even when nobody wants anything now; an announcement is not.
@@ -113,6 +126,22 @@ export function difference(
   return last === undefined ? undefined : { type: "withdraw", route: last };
 }
 
+/** The withdrawal at neighbors that are not to have `configured`. */
+function leaveFirst(
+  { owned, told }: RouteState,
+  configured: Route,
+  known: () => readonly string[],
+): Pick<Command, "type" | "route" | "leaving"> | undefined {
+  // What everybody has and is to keep is the way of nearly all.
+  if (owned === undefined || configured.neighbors === undefined) return undefined;
+  const first = leave(owned, configured, known());
+  if (first === undefined) return undefined;
+  // A withdrawal that nobody has confirmed is repeated as it was.
+  return told === "withdrawn"
+    ? { type: "withdraw", route: owned.route }
+    : { type: "withdraw", ...first };
+}
+
 /** The route's state once `command` has been handed to ExaBGP. */
 export function afterCommand(route: RouteState, command: Command, owner: Owner): RouteState {
   const base = {
@@ -120,7 +149,9 @@ export function afterCommand(route: RouteState, command: Command, owner: Owner):
     answer: "pending",
     change: command.change,
     retryAtMs: undefined,
+    leaving: command.leaving,
   } as const;
+  if (command.leaving !== undefined) return base;
   if (command.mends !== undefined) {
     const isKept = route.told === "announced";
     const owned = isKept ? route.owned : { route: command.route, ...owner };
@@ -138,20 +169,49 @@ export function afterCommand(route: RouteState, command: Command, owner: Owner):
   };
 }
 
-/** The route's state once ExaBGP has answered, or failed to answer, its last command. */
-export function afterAnswer(route: RouteState, done: boolean, nowMs: number): RouteState {
+/**
+ * The route's state once ExaBGP has answered, or failed to answer, its last command.
+ *
+ * @param refused ExaBGP itself did: a withdrawal for named neighbors only when it knows none of them, and then it
+ * holds nothing for them.
+ */
+export function afterAnswer(
+  route: RouteState,
+  isDone: boolean,
+  nowMs: number,
+  refused = false,
+): RouteState {
   const answered = { ...route, answeredAtMs: nowMs };
+  const isNamed = (route.leaving ?? route.owned?.route)?.neighbors !== undefined;
+  const isWithdrawal = route.told === "withdrawn" || route.leaving !== undefined;
+  const done = isDone || (refused && isNamed && isWithdrawal);
+  if (done && route.leaving !== undefined) return afterLeaving(answered, route.leaving, nowMs);
   // The second half is the announcement, which is repeated now.
   if (route.isHalfMended) {
     return { ...answered, answer: "failed", retryAtMs: nowMs, isHalfMended: false };
   }
   if (!done) {
     const failures = route.failures + 1;
-    const retryAtMs = nowMs + retryMs(route.told, failures);
+    const verb = route.leaving === undefined ? route.told : "withdrawn";
+    const retryAtMs = nowMs + retryMs(verb, failures);
     return { ...answered, answer: "failed", failures, retryAtMs };
   }
   const owned = route.told === "withdrawn" ? undefined : route.owned;
   return { ...answered, answer: "done", failures: 0, owned };
+}
+
+/** The second half is the announcement to those who are to have it. */
+function afterLeaving(route: RouteState, { stays }: Leaving, nowMs: number): RouteState {
+  const left = { ...route, failures: 0, leaving: undefined } as const;
+  return stays === undefined || route.owned === undefined
+    ? { ...left, told: "withdrawn", answer: "done", owned: undefined }
+    : {
+        ...left,
+        told: "announced",
+        answer: "failed",
+        retryAtMs: nowMs,
+        owned: { ...route.owned, route: stays },
+      };
 }
 
 function retryMs(told: RouteState["told"], failures: number): number {

@@ -1,5 +1,6 @@
 /** What a listing of ExaBGP's routes changes: what is adopted, what is found, what is mended. */
 import { adopt } from "./adopt.ts";
+import type { Wire } from "./drift.ts";
 import { findDrifts } from "./find-drifts.ts";
 import type { Input } from "./inputs.ts";
 import { mend } from "./mend.ts";
@@ -19,7 +20,7 @@ export function stepRib(
   { askedMs, routes, wire, selects }: Extract<Input, { type: "rib" }>,
   nowMs: number,
 ): Step {
-  const view = viewOf(state, askedMs, routes);
+  const view = viewOf(state, askedMs, routes, wire);
   const known = { ...state, rib: view, routes: adopt(state, view) };
   const decided = endWait(known, nowMs);
   const found = findDrifts(decided.state, view, wire, nowMs);
@@ -34,7 +35,12 @@ export function endWait(state: AgentState, nowMs: number): Step {
   return settle({ ...state, awaitsRib: false }, nowMs, { causeOf });
 }
 
-function viewOf(state: AgentState, askedMs: number, routes: readonly HeldRoute[]): RibView {
+function viewOf(
+  state: AgentState,
+  askedMs: number,
+  routes: readonly HeldRoute[],
+  { up }: Wire,
+): RibView {
   const held = new Map<string, HeldRoute[]>();
   const foreign = new Set<string>();
   const neighbors = new Set<string>();
@@ -53,7 +59,7 @@ function viewOf(state: AgentState, askedMs: number, routes: readonly HeldRoute[]
   }
   const first = [...foreign].slice(0, FOREIGN_SHOWN);
   const foreigners = { count: foreign.size, first };
-  return { askedMs, neighbors: [...neighbors], held, carriers, foreign: foreigners };
+  return { askedMs, neighbors: [...neighbors], up, held, carriers, foreign: foreigners };
 }
 
 function stillCarrying({ rib }: AgentState, family: "ipv4" | "ipv6"): Map<string, number> {

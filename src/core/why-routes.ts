@@ -35,26 +35,31 @@ function fateOf(state: AgentState, prefix: string, moment: Moment): string {
   const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
   const route = state.routes.get(prefix) ?? UNTOLD;
   const wish = wantedOf(state, planned, route);
-  const verb = route.told === "announced" ? "announce" : "withdraw";
+  const at = list(route.leaving?.neighbors ?? [], NEIGHBORS_SHOWN);
+  const leave = at === "" ? "withdraw %" : `withdraw % at ${at} alone`;
+  const isLeaving = route.leaving !== undefined || route.told !== "announced";
+  const what = isLeaving ? leave : "announce %";
   switch (route.answer) {
     case "none":
       return isAnnounced(route)
         ? "% # as an earlier life of the agent left it: announced."
         : "ExaBGP has been told nothing about %.";
     case "pending":
-      return `ExaBGP is told to ${verb} % and has not answered yet.`;
+      return `ExaBGP is told to ${what} and has not answered yet.`;
     case "failed": {
       const { retryAtMs } = route;
       const again =
         retryAtMs === undefined ? "" : `; it is tried again at ${soon(retryAtMs, moment)}`;
-      return `ExaBGP was told to ${verb} % but refused or did not answer${again}.`;
+      return `ExaBGP was told to ${what} but refused or did not answer${again}.`;
     }
     case "done": {
       if (route.told === "withdrawn") return "% # withdrawn: ExaBGP accepted that.";
       const variant = "variant" in wish && wish.variant !== "up" ? wish.variant : undefined;
       const as = variant === undefined ? "" : ` with the attributes for ${variant}`;
       const left = wish.disposition === "leave" ? ", and left alone" : "";
-      return `% # announced${as}${left}: ExaBGP accepted that.`;
+      const to = route.owned?.route.neighbors;
+      const whom = to === undefined ? "" : ` to ${list(to, NEIGHBORS_SHOWN)} only`;
+      return `% # announced${whom}${as}${left}: ExaBGP accepted that.`;
     }
   }
 }

@@ -172,7 +172,9 @@ export class Loop {
     if (done && decision === undefined) {
       audit.repeated(route.prefix, this.#serviceOf(route.prefix), settlement);
     }
-    this.#answers.push({ prefix: route.prefix, change, done });
+    // Without a time to the answer it is the bridge that refused it.
+    const refused = outcome === "error" && ackMs !== undefined;
+    this.#answers.push({ prefix: route.prefix, change, done, refused });
     if (this.#answers.length === 1) queueMicrotask(() => this.#takeAnswers());
     if (type === "withdraw") this.#saveOwnedSoon();
   }

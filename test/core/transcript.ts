@@ -1,11 +1,11 @@
 /**
  * Runs a transcript: lines that a network engineer can read in, the complete output of the core out.
  *
- * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N] [delay=MS] [draining=COMMUNITY] [down-med=N] [hold=damping-safe|FLAPS/WITHIN_MS/FOR_MS]
+ * Input: `service NAME PREFIX[,PREFIX] checks NAME[,NAME] [rise=N] [fall=N] [require=all|any|N] [shared=any] [med=N] [neighbors=N,N] [delay=MS] [draining=COMMUNITY] [down-med=N] [hold=damping-safe|FLAPS/WITHIN_MS/FOR_MS]
  * [advisory=CHECK,CHECK] [weight=N] [hysteresis=N] [min-up=MS] [degraded=COMMUNITY|MED|withdraw]`; a check is `NAME` or `NAME:WEIGHT`,
- * `owned PREFIX SERVICE[,SERVICE] [med=N] [shared=any] [withdrawn]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
+ * `owned PREFIX SERVICE[,SERVICE] [med=N] [neighbors=N,N] [shared=any] [withdrawn]`, `start`, `reload`, and `@MS pass|fail|inconclusive CHECK [REASON]`,
  * `@MS drain ACTOR SERVICE|_all "NOTE" [until=MS] [graceful=MS] [window]`, `@MS undrain ACTOR SERVICE|_all`, `@MS clear-hold ACTOR SERVICE|_all "NOTE"`, `withdrawn PREFIX MS[,MS]` (by an earlier life),
- * `@MS pin ACTOR SERVICE "NOTE" until=MS`, `@MS unpin ACTOR SERVICE`, `@MS done|error PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
+ * `@MS pin ACTOR SERVICE "NOTE" until=MS`, `@MS unpin ACTOR SERVICE`, `@MS done|error|refused PREFIX`, `@MS late-error PREFIX` (to the command before the last), `@MS tick`,
  * `@MS stop`, `@MS stall` (until then the agent stood still). `drains unreadable` before `start`, until
  * `@MS drains-read`, leaves the drains unknown. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
  * `@MS why SERVICE|PREFIX [exabgp=PHASE] [acks=off] [sent=PREFIX] [session=STATE] [config=ORIGIN|stale]` asks.
@@ -196,10 +196,17 @@ class Run {
       }
       case "done":
       case "error":
+      case "refused":
       case "late-error": {
         const last = this.#state?.routes.get(first)?.change ?? 0;
         const change = verb === "late-error" ? last - 1 : last;
-        return { type: "answers", answers: [{ prefix: first, change, done: verb === "done" }] };
+        const answer = {
+          prefix: first,
+          change,
+          done: verb === "done",
+          refused: verb === "refused",
+        };
+        return { type: "answers", answers: [answer] };
       }
       case "holds":
         return listingOf(words, nowMs);
@@ -229,7 +236,7 @@ class Run {
         if (action.type !== "announce" && action.type !== "withdraw") continue;
         const { route, change } = action;
         const answer = { prefix: route.prefix, change, done: true };
-        this.#dispatch({ type: "answers", answers: [answer] }, nowMs);
+        lines.push(...this.#dispatch({ type: "answers", answers: [answer] }, nowMs));
       }
     }
     return lines;
@@ -352,7 +359,8 @@ function requireOf(options: string[]): Require {
 function routeOf(prefix: string, options: string[]): Route {
   const med = options.find((word) => word.startsWith("med="));
   const attributes = med === undefined ? {} : { med: Number(med.slice("med=".length)) };
-  return normalizeRoute({ prefix, nextHop: "self", ...attributes });
+  const neighbors = (optionOf(options, "neighbors")?.split(",") ?? []).map(neighborOf);
+  return normalizeRoute({ prefix, nextHop: "self", ...attributes, neighbors });
 }
 
 function whenOf(prefixes: string[], options: string[]): ServicePlan["when"] {
@@ -360,12 +368,13 @@ function whenOf(prefixes: string[], options: string[]): ServicePlan["when"] {
   const community = optionOf(options, "draining");
   const med = optionOf(options, "down-med");
   const degraded = optionOf(options, "degraded") ?? "";
+  const neighbors = options.filter((word) => word.startsWith("neighbors="));
   if (degraded !== "withdraw") {
     when.degraded = prefixes.map((prefix) => {
       if (degraded.includes(":")) {
         return normalizeRoute({ ...routeOf(prefix, options), communities: [degraded] });
       }
-      return routeOf(prefix, degraded === "" ? options : [`med=${degraded}`]);
+      return routeOf(prefix, degraded === "" ? options : [`med=${degraded}`, ...neighbors]);
     });
   }
   if (community !== undefined) {
@@ -373,7 +382,8 @@ function whenOf(prefixes: string[], options: string[]): ServicePlan["when"] {
       normalizeRoute({ ...routeOf(prefix, options), communities: [community] }),
     );
   }
-  if (med !== undefined) when.down = prefixes.map((prefix) => routeOf(prefix, [`med=${med}`]));
+  if (med !== undefined)
+    when.down = prefixes.map((prefix) => routeOf(prefix, [`med=${med}`, ...neighbors]));
   return when;
 }
 
