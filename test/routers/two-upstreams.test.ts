@@ -3,28 +3,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { ANYCAST } from "../lab/pop.ts";
 import { createRouterLab, type RouterLab, type RouterLink } from "../lab/router-lab.ts";
+import { BIRD_POLICY, FRR_POLICY } from "./policies.ts";
 import { waitForStatus } from "../wire/fixtures.ts";
 
 const FAMILIES = ["ipv4", "ipv6"] as const;
-
-/** Customers choose between 100 and 80; GRACEFUL_SHUTDOWN is the last resort (RFC 8326 section 4.2). */
-const BIRD_POLICY = `filter customer {
-  if (64601, 80) ~ bgp_community then bgp_local_pref = 80;
-  if (65535, 0) ~ bgp_community then bgp_local_pref = 0;
-  accept;
-}
-`;
-
-/** The same for 64602:70, and nothing at all with 64602:0. FRR knows GRACEFUL_SHUTDOWN by itself, behind the route-map too. */
-const FRR_POLICY = `bgp community-list standard lower seq 5 permit 64602:70
-bgp community-list standard refused seq 5 permit 64602:0
-route-map customer deny 10
- match community refused
-route-map customer permit 20
- match community lower
- set local-preference 70
-route-map customer permit 30
-`;
 
 const PAGE = `{ page: { type: http, url: "${ANYCAST.ipv4.url}healthz" } }`;
 const ALIVE = "{ alive: { type: file, path: /proc/self/stat } }";
