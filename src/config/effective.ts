@@ -7,7 +7,7 @@ import { fillCheck } from "./fill-check.ts";
 import { formatListen, parseListen } from "./listen.ts";
 import { parsePrefix } from "./prefix.ts";
 import { SOCKET_DEFAULT, STATE_DIR_DEFAULT } from "./paths.ts";
-import { ACK_TIMEOUT_DEFAULT } from "./schema.ts";
+import { ACK_TIMEOUT_DEFAULT, RECONCILE_INTERVAL_DEFAULT } from "./schema.ts";
 import type { Config, Exabgp, Http } from "./schema.ts";
 import type { Window } from "./schema-maintenance.ts";
 import {
@@ -66,6 +66,9 @@ export function fillDefaults(
     exabgp: {
       dialect: config.exabgp?.dialect ?? "auto",
       "ack-timeout": canonicalDuration(config.exabgp?.["ack-timeout"] ?? ACK_TIMEOUT_DEFAULT),
+      "reconcile-interval": canonicalDuration(
+        config.exabgp?.["reconcile-interval"] ?? RECONCILE_INTERVAL_DEFAULT,
+      ),
     },
     defaults: writeTiming(resolveTiming(defaults, {})),
     ...(config.checks && {

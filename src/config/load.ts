@@ -25,6 +25,7 @@ export interface Settings {
     /** `auto` asks `system version`. */
     readonly dialect: "auto" | 4 | 5 | 6;
     readonly ackTimeoutMs: number;
+    readonly reconcileIntervalMs: number;
   };
   /** Where to serve read-only HTTP on TCP; absent: nowhere. */
   readonly httpListen?: ListenAddress;
@@ -72,6 +73,7 @@ export function parseConfig(files: readonly ConfigFile[], hostName = hostname())
     exabgp: {
       dialect: effective.exabgp.dialect,
       ackTimeoutMs: parseDuration(effective.exabgp["ack-timeout"]),
+      reconcileIntervalMs: parseDuration(effective.exabgp["reconcile-interval"]),
     },
     ...(httpListen === undefined ? {} : { httpListen }),
     maintenance: effective.maintenance.map(buildWindow),

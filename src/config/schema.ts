@@ -16,6 +16,7 @@ import { SharedCheck } from "./schema-check.ts";
 import { CheckTiming } from "./schema-timing.ts";
 
 export const ACK_TIMEOUT_DEFAULT = "5s";
+export const RECONCILE_INTERVAL_DEFAULT = "30s";
 
 const POP_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
 
@@ -31,6 +32,9 @@ export const Exabgp = z.strictObject({
   "ack-timeout": duration(100, 60_000)
     .optional()
     .describe("How long an answer to a command may take. [5s]"),
+  "reconcile-interval": duration(1000, 3_600_000)
+    .optional()
+    .describe("How often what ExaBGP holds is compared with what is wanted. [30s]"),
 });
 export type Exabgp = z.infer<typeof Exabgp>;
 

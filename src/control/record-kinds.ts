@@ -16,6 +16,7 @@ export const KINDS = {
   held: { messageId: "6b7319de7a8a416faa05f0c03ecc4ba9", priority: 4 },
   guarded: { messageId: "d036922c55b5413ba1a5c4ce0d71d57d", priority: 4 },
   refused: { messageId: "2b01db9357f44a64a4d4c51379714292", priority: 4 },
+  drift: { messageId: "1602d38a22744b068f07ac414150293c", priority: 4 },
   announced: { messageId: "533960ab33914eac91ef7710d85e3b38", priority: 5 },
   drain: { messageId: "180d03a09bc2494096d310def6500ab7", priority: 5 },
   undrain: { messageId: "8841c8598cbe4015bb5fe7582926bc4c", priority: 5 },
@@ -41,6 +42,7 @@ const BY_REASON: Readonly<Record<string, KindName>> = {
   reconfigured: "reconfigured",
   reloaded: "reloaded",
   repeated: "repeated",
+  drift: "drift",
   // Also without a change of state, because another order keeps it.
   undrained: "undrain",
   "hold-cleared": "undrain",

@@ -18,6 +18,8 @@ const WRITERS: Readonly<Record<KindName, Writer>> = {
   judging: (record) => changed(record),
   other: (record) => (record.to === undefined ? occurred(record) : changed(record)),
   refused: (record) => occurred(record),
+  drift: (record) =>
+    `${subject(record)}: ${record.reason}${evidence(record)}${firstCommand(record)}`,
   drain: (record) => ordered(record),
   undrain: (record) => ordered(record),
   pin: (record) => ordered(record),

@@ -16,6 +16,8 @@ export function adopt(state: AgentState, view: RibView): ReadonlyMap<string, Rou
     if (route.told !== "unknown" || route.answer !== "none") continue;
     const held = view.held.get(prefix);
     if (held === undefined && route.owned === undefined) continue;
+    // Without attributes, only what an earlier life wrote is known.
+    if (!view.tellsAttributes && route.owned === undefined) continue;
     routes ??= new Map(state.routes);
     const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
     routes.set(

@@ -77,13 +77,13 @@ export function findAnnounced(
   const held = view.held.get(wanted.prefix) ?? NONE;
   const sent = wire.sent.get(wanted.prefix);
   const carriers = view.carriers[familyOf(wanted.prefix)];
-  if (isAllWell(held, carriers.size, wanted) && !isWithdrawn(sent)) return NOTHING;
+  if (isAllWell(held, carriers.size, wanted, view) && !isWithdrawn(sent)) return NOTHING;
   const isMeant = (neighbor: string) => wanted.neighbors?.includes(neighbor) ?? true;
   const meant = held.filter(({ neighbor }) => isMeant(neighbor));
   const has = new Set(meant.map(neighborOf));
   const lacking = [...carriers.keys()].filter((one) => isMeant(one) && !has.has(one));
   const isNowhere = meant.length === 0;
-  const different = meant.filter((one) => !isSame(one, wanted));
+  const different = view.tellsAttributes ? meant.filter((one) => !isSame(one, wanted)) : [];
   const contrary = contraryEchoes(route, wanted.prefix, "withdraw", view, wire);
   return [
     ...(isNowhere ? [{ kind: "missing" as const, neighbors: lacking.toSorted() }] : []),
@@ -126,9 +126,14 @@ const NONE: readonly HeldRoute[] = [];
 const NOTHING: readonly Finding[] = [];
 
 /** The quick way for nearly all of ten thousand prefixes: everybody who carries the family has it. */
-function isAllWell(held: readonly HeldRoute[], carriers: number, wanted: Route): boolean {
+function isAllWell(
+  held: readonly HeldRoute[],
+  carriers: number,
+  wanted: Route,
+  { tellsAttributes }: RibView,
+): boolean {
   const isFew = held.length === 0 || held.length !== carriers || wanted.neighbors !== undefined;
-  return !isFew && held.every((one) => isSame(one, wanted));
+  return !isFew && (!tellsAttributes || held.every((one) => isSame(one, wanted)));
 }
 
 function isWithdrawn(sent: readonly EchoedUpdate[] | undefined): boolean {

@@ -114,6 +114,8 @@ export type Input =
       /** When it was asked, milliseconds on the monotonic clock. */
       readonly askedMs: number;
       readonly routes: readonly HeldRoute[];
+      /** Whether attributes were told: 6.0 tells none. */
+      readonly tellsAttributes: boolean;
       readonly wire: Wire;
       /** Whether a command may name neighbors: not with 6.0. */
       readonly selects: boolean;

@@ -20,6 +20,8 @@ export type Family = "ipv4" | "ipv6";
 export interface RibView {
   /** When ExaBGP was asked, milliseconds on the monotonic clock: nothing that it was told later is in it. */
   readonly askedMs: number;
+  /** Whether attributes were told; where not, those that were written are believed. */
+  readonly tellsAttributes: boolean;
   /** Neighbors of which it said anything. */
   readonly neighbors: readonly string[];
   /** Those whose session was established. */
@@ -83,5 +85,5 @@ export function heldAt(
   if (view === undefined) return "unknown";
   const held = view.held.get(wanted.prefix)?.find((one) => one.neighbor === neighbor);
   if (held === undefined) return "no";
-  return isSame(held, wanted) ? "yes" : "differs";
+  return !view.tellsAttributes || isSame(held, wanted) ? "yes" : "differs";
 }

@@ -48,7 +48,7 @@ export interface Command {
   readonly change: number;
   /** The decision it belongs to; undefined when a failed command is repeated. */
   readonly decision: number | undefined;
-  /** What a withdrawal is to mend: it is written exactly as it is, and what was told stands. */
+  /** What a withdrawal is to mend: what was told stands. */
   readonly mends?: DriftKind;
   /** Some neighbors are to lose the prefix: it stays announced. */
   readonly leaving?: Leaving;

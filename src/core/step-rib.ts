@@ -14,13 +14,15 @@ const FOREIGN_SHOWN = 5;
 /** A neighbor that lists nothing of a family for so long has lost it: its configuration was changed. */
 const CARRIER_LISTINGS = 5;
 
+type Listing = Extract<Input, { type: "rib" }>;
+
 /** Takes in what ExaBGP held when it was asked. */
 export function stepRib(
   state: AgentState,
-  { askedMs, routes, wire, selects }: Extract<Input, { type: "rib" }>,
+  { wire, selects, ...listing }: Listing,
   nowMs: number,
 ): Step {
-  const view = viewOf(state, askedMs, routes, wire);
+  const view = viewOf(state, listing, wire);
   const known = { ...state, rib: view, routes: adopt(state, view) };
   const decided = endWait(known, nowMs);
   const found = findDrifts(decided.state, view, wire, nowMs);
@@ -37,8 +39,7 @@ export function endWait(state: AgentState, nowMs: number): Step {
 
 function viewOf(
   state: AgentState,
-  askedMs: number,
-  routes: readonly HeldRoute[],
+  { askedMs, routes, tellsAttributes }: Pick<Listing, "askedMs" | "routes" | "tellsAttributes">,
   { up }: Wire,
 ): RibView {
   const held = new Map<string, HeldRoute[]>();
@@ -59,7 +60,15 @@ function viewOf(
   }
   const first = [...foreign].slice(0, FOREIGN_SHOWN);
   const foreigners = { count: foreign.size, first };
-  return { askedMs, neighbors: [...neighbors], up, held, carriers, foreign: foreigners };
+  return {
+    askedMs,
+    tellsAttributes,
+    neighbors: [...neighbors],
+    up,
+    held,
+    carriers,
+    foreign: foreigners,
+  };
 }
 
 function stillCarrying({ rib }: AgentState, family: "ipv4" | "ipv6"): Map<string, number> {

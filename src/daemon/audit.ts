@@ -1,9 +1,10 @@
 /** Audit records: one per decision, complete when ExaBGP has answered its commands. */
 import { encodeAnnounce, encodeWithdraw, type Settlement } from "exabgp-ts-bridge";
 import type { AuditRecord } from "../control/audit-record.ts";
-import type { Transition } from "../core/inputs.ts";
+import type { DriftReport, Transition } from "../core/inputs.ts";
 import type { Command } from "../core/routes.ts";
 import type { Clock } from "./clock.ts";
+import { driftFields } from "./drift-record.ts";
 import type { Draft } from "./open-decisions.ts";
 import { Repeats } from "./repeats.ts";
 import { answersOf, greatest, round } from "./settlements.ts";
@@ -111,8 +112,19 @@ export class AuditDesk {
       commands,
       settled: [],
     };
-    if (commands.length === 0) return this.#finish(pending);
-    this.#pending.set(transition.decision, pending);
+    this.#open(transition.decision, pending);
+  }
+
+  /** @param commands What mends it. */
+  drifted(report: DriftReport, commands: readonly Command[]): void {
+    const draft = { ...this.#head(), commands: [], ...driftFields(report, commands) };
+    const decidedMs = this.#clock.nowMs();
+    this.#open(report.decision, { draft, decidedMs, commands, settled: [] });
+  }
+
+  #open(decision: number, pending: Pending): void {
+    if (pending.commands.length === 0) return this.#finish(pending);
+    this.#pending.set(decision, pending);
     this.#keep(() => this.#openDrafts());
   }
 

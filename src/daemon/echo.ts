@@ -1,5 +1,6 @@
 /** What ExaBGP says it has sent: the echo that `api { send { parsed; update; } }` gives, per prefix and neighbor. */
 import type { SessionEvent, UpdateEvent } from "exabgp-ts-bridge";
+import type { EchoedUpdate, Wire } from "../core/drift.ts";
 import type { SentUpdate } from "../core/status.ts";
 import type { Clock } from "./clock.ts";
 
@@ -7,16 +8,19 @@ import type { Clock } from "./clock.ts";
 const ENTRIES_MAX = 50_000;
 
 export class Echo {
-  readonly #clock: Pick<Clock, "wallMs">;
+  readonly #clock: Pick<Clock, "wallMs" | "nowMs">;
   readonly #isOurs: (prefix: string) => boolean;
   /** By prefix and neighbor, in the order in which they were heard. */
   readonly #sent = new Map<string, SentUpdate & { readonly prefix: string }>();
   /** The same by prefix. No list is ever changed: another takes its place, so that a copy of the map stays as it was. */
   readonly #lists = new Map<string, readonly SentUpdate[]>();
+  /** As `#lists`, by the monotonic clock. */
+  readonly #echoed = new Map<string, readonly EchoedUpdate[]>();
+  readonly #lastMs = new Map<string, number>();
   #isHeard = false;
 
   /** @param isOurs ExaBGP echoes the routes of other processes and its own too: a whole table, perhaps. */
-  constructor(clock: Pick<Clock, "wallMs">, isOurs: (prefix: string) => boolean) {
+  constructor(clock: Pick<Clock, "wallMs" | "nowMs">, isOurs: (prefix: string) => boolean) {
     this.#clock = clock;
     this.#isOurs = isOurs;
   }
@@ -46,6 +50,11 @@ export class Echo {
     return new Map(this.#lists);
   }
 
+  /** The same for comparisons, as it is now: to be read at once. */
+  heard(): Pick<Wire, "sent" | "sentAtMs"> {
+    return { sent: this.#echoed, sentAtMs: this.#lastMs };
+  }
+
   #put(prefix: string, sent: SentUpdate): void {
     if (!this.#isOurs(prefix)) return;
     const key = `${prefix} ${sent.neighbor}`;
@@ -53,6 +62,10 @@ export class Echo {
     if (known !== undefined) this.#forget(key, known);
     this.#sent.set(key, { prefix, ...sent });
     this.#lists.set(prefix, [...(this.#lists.get(prefix) ?? []), sent]);
+    const { neighbor, action } = sent;
+    const atMs = this.#clock.nowMs();
+    this.#echoed.set(prefix, [...(this.#echoed.get(prefix) ?? []), { neighbor, action, atMs }]);
+    this.#lastMs.set(neighbor, atMs);
     if (this.#sent.size <= ENTRIES_MAX) return;
     const [oldest] = this.#sent;
     if (oldest !== undefined) this.#forget(...oldest);
@@ -63,8 +76,17 @@ export class Echo {
     { prefix, neighbor }: { readonly prefix: string; readonly neighbor: string },
   ): void {
     this.#sent.delete(key);
-    const rest = (this.#lists.get(prefix) ?? []).filter((one) => one.neighbor !== neighbor);
-    if (rest.length === 0) this.#lists.delete(prefix);
-    else this.#lists.set(prefix, rest);
+    without(this.#lists, prefix, neighbor);
+    without(this.#echoed, prefix, neighbor);
   }
+}
+
+function without<T extends { readonly neighbor: string }>(
+  lists: Map<string, readonly T[]>,
+  prefix: string,
+  neighbor: string,
+): void {
+  const rest = (lists.get(prefix) ?? []).filter((one) => one.neighbor !== neighbor);
+  if (rest.length === 0) lists.delete(prefix);
+  else lists.set(prefix, rest);
 }

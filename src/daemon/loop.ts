@@ -128,6 +128,9 @@ export class Loop {
       this.#options.audit.decided(transition, causedBy.get(transition.decision) ?? []);
       this.#options.meter?.decided(transition);
     }
+    for (const report of actions.filter((action) => action.type === "drift")) {
+      this.#options.audit.drifted(report, causedBy.get(report.decision) ?? []);
+    }
     const withdrawals = commands.filter(({ type }) => type === "withdraw");
     for (const command of withdrawals) this.#send(command);
     // The next life must not take for announced what was withdrawn a moment before.
@@ -167,8 +170,11 @@ export class Loop {
     // Superseded: a newer change of this prefix is on its way. Closed: ExaBGP is gone, and so are we.
     if (outcome === "superseded" || outcome === "closed") return;
     const done = outcome === "done" || outcome === "unconfirmed";
-    if (!done) log.error({ line, outcome, ackMs, detail }, "command failed");
-    else log.debug({ line, outcome, ackMs }, "command answered");
+    const failures = this.#state.routes.get(route.prefix)?.failures ?? 0;
+    // Once: it is repeated until it is taken.
+    if (!done && failures === 0) log.error({ line, outcome, ackMs, detail }, "command failed");
+    else if (done && failures > 0) log.info({ line, failures }, "command taken at last");
+    else log.debug({ line, outcome, ackMs, failures, detail }, "command answered");
     if (done && decision === undefined) {
       audit.repeated(route.prefix, this.#serviceOf(route.prefix), settlement);
     }

@@ -1,8 +1,6 @@
 /** `anyctl agent`: what is wired to what. Each part's own file says what it does. */
 import { onReloadSignal } from "./process-setup.ts";
-import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { Bridge, LineWriter } from "exabgp-ts-bridge";
 import { createProbeContext } from "../../checks/context.ts";
 import { readLenient } from "../config/load.ts";
 import type { Subject } from "../control/explanation.ts";
@@ -15,8 +13,8 @@ import { createMoments, systemClock as clock } from "./clock.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
 import { Control } from "./control.ts";
 import { Ears } from "./ears.ts";
-import { Echo } from "./echo.ts";
 import { Events } from "./events.ts";
+import { ExabgpLink } from "./exabgp-link.ts";
 import { createExit } from "./exit.ts";
 import { explain } from "./explain.ts";
 import { startHeartbeat } from "./heartbeat.ts";
@@ -39,7 +37,6 @@ import { Reloader } from "./reloader.ts";
 import { Reloading } from "./reloading.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SelfWatch } from "./self-watch.ts";
-import { sessionRecord, SessionLog } from "./session-log.ts";
 import { statusAnswers } from "./status-answers.ts";
 import type { StatusSources } from "./status.ts";
 import { readVersion } from "./version.ts";
@@ -63,8 +60,7 @@ class Agent {
   readonly #holds: HoldsFile;
   readonly #effective: Effective;
   readonly #exit: (why: string, status: number) => void;
-  readonly #bridge: Bridge;
-  readonly #echo = new Echo(clock, (prefix) => this.#loop?.state.routes.has(prefix) === true);
+  readonly #exabgp: ExabgpLink;
   readonly #records: Records;
   readonly #audit: AuditDesk;
   readonly #orders: Orders;
@@ -75,7 +71,6 @@ class Agent {
   readonly #control: Control;
   readonly #http: HttpListener;
   readonly #metrics: Metrics;
-  readonly #sessions: SessionLog;
   readonly #feed = new EventFeed(clock);
   readonly #events = new Events(clock, this.#feed);
   readonly #selfWatch: SelfWatch;
@@ -114,12 +109,16 @@ class Agent {
     this.#holds = new HoldsFile(stateDir, clock, this.#problems);
     this.#effective = startConfiguration(configPath, stateDir, this.#owned, hostname());
     this.#exit = createExit(log, () => this.#last());
-    this.#sessions = new SessionLog(log, (event, before) => {
-      this.#events.session(event);
-      const record = sessionRecord(event, before);
-      if (record !== undefined) this.#audit.occurred(record);
+    this.#exabgp = new ExabgpLink({
+      clock,
+      log,
+      problems: this.#problems,
+      events: this.#events,
+      settings: this.#effective.config?.settings.exabgp,
+      isOurs: (prefix) => this.#loop?.state.routes.has(prefix) === true,
+      occurred: (record) => this.#audit.occurred(record),
+      over: (why) => this.#exit(why, 0),
     });
-    this.#bridge = this.#createBridge();
     const boot = bootId();
     this.#records = new Records({
       stateDir,
@@ -164,6 +163,7 @@ class Agent {
     this.#metrics = new Metrics(clock, () => ({
       ...this.#sources(),
       auditLost: this.#records.lost,
+      reconciled: this.#exabgp.reconciler.reconciled,
       stalls: this.#selfWatch.stalls,
     }));
     const answers = {
@@ -188,18 +188,18 @@ class Agent {
 
   /** From the first bytes for ExaBGP to the first probes. */
   async run(): Promise<void> {
-    this.#bridge.start();
+    this.#exabgp.start();
     process.on("SIGTERM", () => this.#exit("SIGTERM", 0));
     process.on("SIGINT", () => this.#exit("SIGINT", 0));
     await this.#control.listen();
     this.#keepWindows(this.#effective);
     await this.#orders.start();
     const [{ plan }, { drains }] = [this.#effective, this.#orders];
-    const first = startAgent(plan, this.#owned, drains, clock.nowMs(), this.#holds.load());
+    const first = startAgent(plan, this.#owned, drains, clock.nowMs(), this.#holds.load(), true);
     this.#loop = new Loop(first.state, {
       clock,
       log: this.#log,
-      bridge: this.#bridge,
+      bridge: this.#exabgp.bridge,
       audit: this.#audit,
       owned: this.#ownedFile,
       problems: this.#problems,
@@ -210,6 +210,7 @@ class Agent {
       look: () => this.#selfWatch.look(),
     });
     this.#loop.start(first.actions);
+    this.#exabgp.reconciler.start(this.#loop);
     this.#selfWatch.start(this.#loop);
     this.#orders.tell();
     this.#reloader = new Reloader(this.#effective, {
@@ -236,32 +237,7 @@ class Agent {
   #keepWindows({ config, plan }: Effective): void {
     const names = plan.services.map(({ name }) => name);
     this.#maintenance.update(config?.settings.maintenance ?? [], names);
-  }
-
-  #createBridge(): Bridge {
-    const log = this.#log;
-    const failed = (error: Error) => this.#exit(`stdout failed: ${error.message}`, 0);
-    const output = new LineWriter({ fd: 1, timers: clock, failed }).write;
-    const options = {
-      input: process.stdin,
-      output,
-      timers: clock,
-      nonce: randomUUID(),
-      ...(this.#effective.config?.settings.exabgp ?? { dialect: "auto" as const }),
-    };
-    return new Bridge(options, {
-      ready: (identity) => log.info({ ...identity }, "exabgp answers"),
-      session: (event) => {
-        this.#sessions.heard(event);
-        this.#echo.session(event);
-      },
-      update: (update) => {
-        this.#echo.update(update);
-        log.debug({ ...update }, "update sent");
-      },
-      inputEnd: () => this.#exit("stdin ended: ExaBGP is gone", 0),
-      problem: ({ word, detail }) => log.warn({ word, detail }, "exabgp problem"),
-    });
+    this.#exabgp.reconciler.setInterval(config?.settings.exabgp.reconcileIntervalMs);
   }
 
   /** What status and metrics are made of. */
@@ -273,8 +249,8 @@ class Agent {
       pop: this.#reloader?.pop ?? this.#effective.plan.pop,
       config: this.#reloader?.status ?? configStatus(this.#configPath, this.#effective),
       state: this.#loop?.state,
-      bridge: this.#bridge,
-      echo: this.#echo,
+      bridge: this.#exabgp.bridge,
+      echo: this.#exabgp.echo,
       problems: this.#problems,
       isListening: (check) => this.#scheduler.isListening(check),
     };
@@ -289,6 +265,7 @@ class Agent {
     this.#maintenance.stop();
     this.#reloader?.stop();
     this.#loop?.stop();
+    this.#exabgp.reconciler.stop();
     this.#metrics.stop();
     this.#audit.flush();
     await Promise.all([this.#records.flush(), this.#control.close(), this.#http.close()]);

@@ -217,6 +217,12 @@ const occurrences: readonly [Partial<AuditRecord>, string, number, string][] = [
     5,
     `PoP fra1: repeated by agent: ${withdraw} and 2 more`,
   ],
+  [
+    { reason: "drift", evidence: "missing at 198.51.100.1", commands: [withdraw] },
+    "drift",
+    4,
+    `PoP fra1: drift, missing at 198.51.100.1: ${withdraw}`,
+  ],
   [{ reason: "something-new", actor: "uid:0" }, "other", 5, "PoP fra1: something-new by uid:0"],
 ];
 

@@ -14,6 +14,7 @@ import type { Action, Input } from "../../src/core/inputs.ts";
 import type { Command } from "../../src/core/routes.ts";
 import { REQUIRED, UNSTAGED } from "./fixtures.ts";
 
+const TOLD = { selects: true, tellsAttributes: true };
 const NEIGHBORS = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
 const PREFIX = "192.0.2.0/24";
 
@@ -116,7 +117,7 @@ class World {
       localAddress: undefined,
     }));
     const wire = { sent: new Map(), sentAtMs: new Map(), up: new Set<string>() };
-    this.#take({ type: "rib", askedMs: this.nowMs, routes, wire, selects: true });
+    this.#take({ type: "rib", askedMs: this.nowMs, routes, wire, ...TOLD });
   }
 
   /** Its end is the answer, or the time limit of one. */

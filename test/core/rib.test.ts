@@ -9,6 +9,7 @@ import { planOf } from "../daemon/fixtures.ts";
 const QUIET = {
   wire: { sent: new Map(), sentAtMs: new Map(), up: new Set<string>() },
   selects: true,
+  tellsAttributes: true,
 };
 const PREFIX = "192.0.2.0/32";
 

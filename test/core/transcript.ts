@@ -297,6 +297,7 @@ function listingOf(words: readonly string[], nowMs: number): Input {
     routes,
     wire: { sent, sentAtMs, up },
     selects: !words.includes("unselecting"),
+    tellsAttributes: !words.includes("bare"),
   };
 }
 

@@ -53,6 +53,7 @@ function metering(plan: Plan = planOf("dns")) {
       echo: { state: "on", byPrefix: () => sent },
       problems,
       auditLost: 3,
+      reconciled: { outcomes: new Map(), doneAtMs: undefined },
       stalls: { count: 2, seconds: 31.5 },
     };
   });

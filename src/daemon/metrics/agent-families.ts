@@ -3,9 +3,10 @@ import type { BridgeStatus } from "exabgp-ts-bridge";
 import type { ConfigStatus, ProblemStatus } from "../../control/protocol.ts";
 import type { AgentState } from "../../core/state.ts";
 import type { SentUpdate } from "../../core/status.ts";
+import type { Reconciled } from "../reconciler.ts";
 import type { Stalls } from "../self-watch.ts";
 import { type Family } from "./exposition.ts";
-import { counter, gauge, gauges } from "./family.ts";
+import { counter, counters, gauge, gauges } from "./family.ts";
 import type { Meter } from "./meter.ts";
 
 export interface AgentFacts {
@@ -18,12 +19,13 @@ export interface AgentFacts {
   /** undefined until the drains have been read for the first time. */
   readonly state: AgentState | undefined;
   readonly auditLost: number;
+  readonly reconciled: Reconciled;
   readonly stalls: Stalls;
   readonly loopLagSeconds: number;
 }
 
 export function* agentFamilies(facts: AgentFacts, meter: Meter): Iterable<Family> {
-  const { version, bridge, config, problems, state, sent } = facts;
+  const { version, bridge, config, problems, state, sent, reconciled } = facts;
   yield gauges(
     "anyctl_build_info",
     "Always 1.",
@@ -82,18 +84,39 @@ export function* agentFamilies(facts: AgentFacts, meter: Meter): Iterable<Family
   );
   yield gauge(
     "anyctl_rib_mismatch",
-    "Routes of which ExaBGP has refused the last command or left it unanswered, or has sent the contrary to a neighbor.",
+    "Routes of which ExaBGP has refused the last command or left it unanswered, holds something else, or has sent the contrary to a neighbor.",
     state === undefined ? 0 : mismatches(state, sent),
+  );
+  yield gauge(
+    "anyctl_rib_foreign",
+    "Prefixes that ExaBGP holds and that are neither configured nor owned.",
+    state?.rib?.foreign.count ?? 0,
+  );
+  yield counters(
+    "anyctl_reconcile_total",
+    "Listings of what ExaBGP holds, by how they ended.",
+    ["outcome"],
+    (["done", "error", "timeout", "unsupported"] as const).map((outcome) => [
+      { outcome },
+      reconciled.outcomes.get(outcome) ?? 0,
+    ]),
+  );
+  yield gauges(
+    "anyctl_reconcile_timestamp_seconds",
+    "When the last whole listing was asked for, seconds since 1970; absent before it.",
+    [],
+    reconciled.doneAtMs === undefined ? [] : [[{}, reconciled.doneAtMs / 1000]],
   );
 }
 
-/** What ExaBGP holds is not asked for: that a route was lost in silence is not seen here. */
-function mismatches({ routes }: AgentState, sent: AgentFacts["sent"]): number {
+/** What waits for an answer is on its way, and counts once that did not come. */
+function mismatches({ routes, drifts }: AgentState, sent: AgentFacts["sent"]): number {
   let count = 0;
   for (const [prefix, { told, answer }] of routes) {
     const contrary = told === "announced" ? "withdraw" : "announce";
     const isContradicted = sent.get(prefix)?.some(({ action }) => action === contrary) === true;
-    if (answer === "failed" || (answer === "done" && isContradicted)) count += 1;
+    const isDrifting = (drifts.get(prefix)?.findings.length ?? 0) > 0;
+    if (answer === "failed" || isDrifting || (answer === "done" && isContradicted)) count += 1;
   }
   return count;
 }

@@ -1,5 +1,6 @@
 /** `GET /metrics`: everything together, in the Prometheus text format. */
 import type { Clock } from "../clock.ts";
+import type { Reconciled } from "../reconciler.ts";
 import type { Stalls } from "../self-watch.ts";
 import type { StatusSources } from "../status.ts";
 import { agentFamilies } from "./agent-families.ts";
@@ -11,6 +12,7 @@ import { serviceFamilies } from "./service-families.ts";
 
 export interface MetricsSources extends StatusSources {
   readonly auditLost: number;
+  readonly reconciled: Reconciled;
   readonly stalls: Stalls;
 }
 

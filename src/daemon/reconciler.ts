@@ -1,0 +1,233 @@
+/** Asks ExaBGP what it holds, at the right times, and gives the answer to the core, which mends. */
+import type { Bridge, ProblemWord, RoutesListing } from "exabgp-ts-bridge";
+import { findingText } from "../core/drift.ts";
+import type { AgentState } from "../core/state.ts";
+import type { Clock } from "./clock.ts";
+import type { Echo } from "./echo.ts";
+import type { Log } from "./log.ts";
+import type { Loop } from "./loop.ts";
+import type { Problems } from "./problems.ts";
+
+export interface ReconcilerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly problems: Problems;
+  readonly bridge: Pick<Bridge, "listRoutes" | "status">;
+  readonly echo: Pick<Echo, "heard">;
+  readonly intervalMs: number;
+}
+
+/** What is told of it in the metrics. */
+export interface Reconciled {
+  /** Listings by how they ended. */
+  readonly outcomes: ReadonlyMap<RoutesListing["outcome"], number>;
+  /** When the last whole one was asked for, milliseconds since 1970. */
+  readonly doneAtMs: number | undefined;
+}
+
+export const INTERVAL_DEFAULT_MS = 30_000;
+
+/** A session that comes and goes, or a burst of lost answers, is one reason to look. */
+const SOON_MS = 1000;
+
+/** A withdrawal behind a listing waits for it: 2.4 s for 10,000 routes on 4.2.21. */
+const PAUSE_PER_DURATION = 50;
+
+/** While a check contradicts its verdict a withdrawal is near, but some check may always do. */
+const PUT_OFF_INTERVALS = 5;
+const LOOK_AGAIN_MS = 250;
+
+/** So long a new announcement waits for the first listing; more than 10,000 routes take. */
+const FIRST_MS = 5000;
+
+/** The same where ExaBGP has not even said what it is. */
+const FIRST_UNREADY_MS = 10_000;
+
+/** Two in a row that ExaBGP did not answer are no accident. */
+const FAILURES_TOLD = 2;
+
+/** A status line. */
+const PREFIXES_SHOWN = 3;
+
+/** After these nobody knows which command was taken. */
+const DOUBTS: ReadonlySet<ProblemWord> = new Set([
+  "answer-timeout",
+  "stale-answer",
+  "line-dropped",
+  "malformed-line",
+]);
+
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  #intervalMs: number;
+  #loop: Pick<Loop, "state" | "dispatch"> | undefined;
+  /** The first, should it come before there is a loop. */
+  #early: RoutesListing | undefined;
+  #isAsking = false;
+  #isFirst = true;
+  #isStopped = false;
+  #dueMs = 0;
+  /** Not before: a long listing is not asked for often. */
+  #restsUntilMs = 0;
+  #failures = 0;
+  #readyMs: number | undefined;
+  readonly #outcomes = new Map<RoutesListing["outcome"], number>();
+  #doneAtMs: number | undefined;
+  #cancel = () => {};
+  #cancelFirst = () => {};
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#intervalMs = options.intervalMs;
+  }
+
+  get reconciled(): Reconciled {
+    return { outcomes: this.#outcomes, doneAtMs: this.#doneAtMs };
+  }
+
+  /** The question is written as soon as ExaBGP can be asked: before anybody has judged anything. */
+  ask(): void {
+    if (this.#isAsking || this.#isStopped) return;
+    this.#isAsking = true;
+    this.#options.bridge.listRoutes((listing) => {
+      this.#isAsking = false;
+      if (this.#isStopped) return;
+      if (this.#loop === undefined) this.#early = listing;
+      else this.#take(this.#loop, listing);
+    });
+  }
+
+  /** ExaBGP answers from now on. */
+  ready(): void {
+    this.#readyMs = this.#options.clock.nowMs();
+    this.#awaitFirst();
+  }
+
+  start(loop: Pick<Loop, "state" | "dispatch">): void {
+    this.#loop = loop;
+    const early = this.#early;
+    this.#early = undefined;
+    this.#awaitFirst();
+    if (early !== undefined) this.#take(loop, early);
+  }
+
+  /** @param intervalMs Of a configuration that is in force from now on. */
+  setInterval(intervalMs = INTERVAL_DEFAULT_MS): void {
+    if (intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    this.#plan(Math.min(this.#dueMs, this.#options.clock.nowMs() + intervalMs));
+  }
+
+  /** Something has happened after which ExaBGP may hold something else. */
+  soon(): void {
+    this.#plan(Math.min(this.#dueMs, this.#options.clock.nowMs() + SOON_MS));
+  }
+
+  problem(word: ProblemWord): void {
+    if (DOUBTS.has(word)) this.soon();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel();
+    this.#cancelFirst();
+  }
+
+  #plan(dueMs: number): void {
+    if (this.#isStopped) return;
+    this.#dueMs = dueMs;
+    // What is on its way plans the next one.
+    if (this.#isAsking) return;
+    const { clock } = this.#options;
+    const atMs = Math.max(dueMs, this.#restsUntilMs);
+    this.#cancel();
+    this.#cancel = clock.after(Math.max(0, atMs - clock.nowMs()), () => this.#due());
+  }
+
+  #due(): void {
+    const { clock } = this.#options;
+    const isPutOff = clock.nowMs() - this.#dueMs < PUT_OFF_INTERVALS * this.#intervalMs;
+    if (isPutOff && this.#loop !== undefined && isContradicted(this.#loop.state)) {
+      this.#cancel = clock.after(LOOK_AGAIN_MS, () => this.#due());
+    } else {
+      this.ask();
+    }
+  }
+
+  /** Announcements do not wait for ever. */
+  #awaitFirst(): void {
+    if (!this.#isFirst || this.#loop === undefined) return;
+    const { clock } = this.#options;
+    const waitMs = this.#readyMs === undefined ? FIRST_UNREADY_MS : FIRST_MS;
+    this.#cancelFirst();
+    this.#cancelFirst = clock.after(waitMs, () => this.#giveUpFirst("timeout"));
+  }
+
+  #giveUpFirst(outcome: RoutesListing["outcome"]): void {
+    if (!this.#isFirst) return;
+    this.#isFirst = false;
+    this.#cancelFirst();
+    this.#options.log.warn({ outcome }, "exabgp does not say what it holds");
+    this.#loop?.dispatch({ type: "no-rib" });
+  }
+
+  #take(loop: Pick<Loop, "state" | "dispatch">, listing: RoutesListing): void {
+    const { clock, log, bridge, echo } = this.#options;
+    const { outcome, routes, tellsAttributes, askedAtMs, answeredAtMs } = listing;
+    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
+    const tookMs = answeredAtMs - askedAtMs;
+    log.debug({ outcome, routes: routes.length, tookMs: Math.round(tookMs) }, "routes listed");
+    const before = loop.state.changes;
+    if (outcome === "done") {
+      this.#isFirst = false;
+      this.#cancelFirst();
+      this.#doneAtMs = clock.wallMs() - (clock.nowMs() - askedAtMs);
+      this.#restsUntilMs = answeredAtMs + PAUSE_PER_DURATION * tookMs;
+      const { identity, sessions } = bridge.status();
+      const up = [...sessions.values()].filter(({ state }) => state === "up");
+      loop.dispatch({
+        type: "rib",
+        askedMs: askedAtMs,
+        routes,
+        tellsAttributes,
+        wire: { ...echo.heard(), up: new Set(up.map(({ neighbor }) => neighbor)) },
+        selects: identity?.dialect !== 6,
+      });
+    } else {
+      this.#giveUpFirst(outcome);
+    }
+    this.#tell(loop.state, outcome);
+    // What was mended is looked at again.
+    const isMended = loop.state.changes !== before;
+    this.#plan(clock.nowMs() + (isMended ? SOON_MS : this.#intervalMs));
+  }
+
+  #tell({ drifts, rib }: AgentState, outcome: RoutesListing["outcome"]): void {
+    const { problems } = this.#options;
+    this.#failures = outcome === "done" ? 0 : this.#failures + 1;
+    const isUnknown = this.#failures >= FAILURES_TOLD && outcome !== "closed";
+    problems.state(
+      "rib-unknown",
+      isUnknown ? `ExaBGP does not say what it holds: ${outcome}` : undefined,
+    );
+    if (outcome !== "done") return;
+    const standing = [...drifts].filter(([, { findings }]) => findings.length > 0);
+    const shown = standing
+      .slice(0, PREFIXES_SHOWN)
+      .map(([prefix, { findings }]) => `${prefix} (${findings.map(findingText).join(", ")})`);
+    problems.state("rib-drift", counted(standing.length, "not as told", shown));
+    const { count = 0, first = [] } = rib?.foreign ?? {};
+    problems.state("foreign-routes", counted(count, "neither configured nor owned", first));
+  }
+}
+
+function counted(count: number, what: string, shown: readonly string[]): string | undefined {
+  if (count === 0) return undefined;
+  const more = count > shown.length ? `, and ${count - shown.length} more` : "";
+  const noun = count === 1 ? "1 prefix is" : `${count} prefixes are`;
+  return `ExaBGP: ${noun} ${what}: ${shown.join(", ")}${more}`;
+}
+
+function isContradicted({ checks }: AgentState): boolean {
+  return checks.some(({ health }) => health.verdict === "up" && health.against > 0);
+}
