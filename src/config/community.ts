@@ -1,5 +1,7 @@
 /** Communities as people write them, and as numbers, which is all that ExaBGP is ever told. */
 
+import { parseAddress } from "./prefix.ts";
+
 /** IANA "BGP Well-known Communities". ExaBGP 4.2 takes some names for its own commands anywhere in a line. */
 export const WELL_KNOWN_COMMUNITIES: ReadonlyMap<string, string> = new Map([
   ["graceful-shutdown", "65535:0"], // RFC 8326
@@ -32,13 +34,18 @@ export function parseLargeCommunity(text: string): string | undefined {
 }
 
 /**
- * RFC 4360 and RFC 5668: 2 octets before the colon leave 4 behind it, 4 octets leave 2.
+ * RFC 4360 and RFC 5668: 2 octets before the colon leave 4 behind it, 4 octets, which an IPv4 address has too, leave 2.
  *
- * @returns `target:64496:7`; undefined if `text` is not of that form.
+ * @returns `target:64496:7`, `target:192.0.2.1:7`; undefined if `text` is not of that form.
  */
 export function parseExtendedCommunity(text: string): string | undefined {
   const groups = /^(?<kind>target|origin):(?<rest>.*)$/.exec(text)?.groups;
   const rest = groups?.["rest"] ?? "";
+  const [address = ""] = rest.split(":", 1);
+  if (parseAddress(address)?.family === 4) {
+    const number = numbers(rest.slice(address.length + 1), /^\d+$/, 0xff_ff);
+    return number === undefined ? undefined : `${groups?.["kind"]}:${address}:${number}`;
+  }
   const pair = numbers(rest, /^\d+:\d+$/, 0xff_ff_ff_ff);
   const [global = 0, local = 0] = pair?.split(":").map(Number) ?? [];
   const fits = global <= 0xff_ff || local <= 0xff_ff;

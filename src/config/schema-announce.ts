@@ -73,13 +73,15 @@ export const Announce = z.strictObject({
     .describe("Large communities (RFC 8092): `64496:1:2`. [none]"),
   "extended-communities": list(
     text(
-      "target:AS:NUMBER or origin:AS:NUMBER, of which one number is at most 65535",
+      "target:AS:NUMBER or origin:AS:NUMBER, of which one number is at most 65535, or target:ADDRESS:NUMBER with an IPv4 address",
       (value) => parseExtendedCommunity(value) !== undefined,
     ),
     COMMUNITIES_MAX,
   )
     .optional()
-    .describe("Extended communities (RFC 4360): `target:64496:7`, `origin:64496:7`. [none]"),
+    .describe(
+      "Extended communities (RFC 4360): `target:64496:7`, `origin:64496:7`, `target:192.0.2.1:7`. [none]",
+    ),
   neighbors: list(
     text("the address of a neighbor, as in exabgp.conf", (value) => {
       const address = parseAddress(value);

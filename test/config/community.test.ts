@@ -35,6 +35,18 @@ const table = [
   },
   { parse: parseExtendedCommunity, text: "target:65536:65536", numbers: undefined },
   { parse: parseExtendedCommunity, text: "rt:1:2", numbers: undefined },
+  {
+    parse: parseExtendedCommunity,
+    text: "target:192.0.2.1:65535",
+    numbers: "target:192.0.2.1:65535",
+  },
+  { parse: parseExtendedCommunity, text: "origin:192.0.2.1:7", numbers: "origin:192.0.2.1:7" },
+  { parse: parseExtendedCommunity, text: "target:192.0.2.1:65536", numbers: undefined },
+  { parse: parseExtendedCommunity, text: "target:192.0.2.1:", numbers: undefined },
+  { parse: parseExtendedCommunity, text: "target:192.0.2.1:7:7", numbers: undefined },
+  { parse: parseExtendedCommunity, text: "target:192.0.02.1:7", numbers: undefined },
+  { parse: parseExtendedCommunity, text: "target:192.0.2.1", numbers: undefined },
+  { parse: parseExtendedCommunity, text: "target:2001:db8::1:7", numbers: undefined },
 ];
 
 for (const { parse, text, numbers } of table) {

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { originOf, type UpstreamChange, type UpstreamRoute } from "./upstream-types.ts";
 
 const Path = z.object({
+  /** Whether the next hop can be reached, as zebra says. */
+  valid: z.literal(true),
   aspath: z.object({ segments: z.array(z.object({ list: z.array(z.number()) })) }),
   origin: z.string(),
   metric: z.number().optional(),
@@ -14,9 +16,9 @@ const Path = z.object({
   peer: z.object({ peerId: z.string() }),
 });
 
-/** `show bgp … unicast json detail`: each list begins with a head, which has no path. */
+/** `show bgp … unicast json detail`: each list begins with a head, which has no path; what is not valid is not used. */
 const Routes = z.object({
-  routes: z.record(z.string(), z.array(z.union([Path, z.looseObject({ prefix: z.string() })]))),
+  routes: z.record(z.string(), z.array(z.union([Path, z.looseObject({})]))),
 });
 
 /** `show bgp … summary json` of one family. */

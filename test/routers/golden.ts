@@ -20,6 +20,7 @@ const ANNOUNCEMENTS = {
   large: "{ large-communities: ['64496:1:2', '4294967295:0:4294967295'] }",
   "extended-2-octets": "{ extended-communities: ['target:64496:7', 'target:64496:4294967295'] }",
   "extended-4-octets": "{ extended-communities: ['target:4200000000:7'] }",
+  "extended-address": "{ extended-communities: ['target:192.0.2.1:65535'] }",
   "extended-origin": "{ extended-communities: ['origin:64496:8', 'origin:4200000000:8'] }",
   all: "{ med: 1, local-preference: 2, origin: egp, communities: ['64496:3'], large-communities: ['64496:4:5'], extended-communities: ['target:64496:6'] }",
 } as const;
