@@ -3,7 +3,6 @@ import { startRouter } from "./bird.ts";
 import { parseRoutes, parseSession, type RouterRoute } from "./bird-routes.ts";
 import type { Lab } from "./lab.ts";
 import type { Namespace } from "./namespace.ts";
-import { sendSignal } from "./process.ts";
 import {
   originOf,
   type Upstream,
@@ -53,7 +52,6 @@ export async function createBirdUpstream(
     async setSession(peer, wanted) {
       await router.ask(`${wanted === "enabled" ? "enable" : "disable"} ${sessionOf(peer)}`);
     },
-    kill: () => Promise.resolve(void sendSignal(router.pid, "SIGKILL")),
   });
 }
 

@@ -7,7 +7,6 @@ import { frrConfig } from "./frr-config.ts";
 import type { Lab } from "./lab.ts";
 import { followFile } from "./line-log.ts";
 import { baseEnvironment, type Namespace } from "./namespace.ts";
-import { sendSignal } from "./process.ts";
 import { type Upstream, type UpstreamConfig, upstreamFrom } from "./upstream-types.ts";
 import { waitUntil } from "./wait.ts";
 
@@ -27,28 +26,25 @@ export async function createFrrUpstream(
   const logFile = join(folder, "bgpd.log");
   writeFileSync(join(folder, "zebra.conf"), `log file ${join(folder, "zebra.log")}\n`);
   writeFileSync(join(folder, "bgpd.conf"), frrConfig(config, logFile));
-  const pids: number[] = [];
 
   async function startDaemon(daemon: "zebra" | "bgpd"): Promise<void> {
     const outputFile = join(folder, `${daemon}.out`);
-    pids.push(
-      await namespace.spawn(
-        [
-          join(PROGRAMS, daemon),
-          "--config_file",
-          join(folder, `${daemon}.conf`),
-          "--pid_file",
-          join(folder, `${daemon}.pid`),
-          "--socket",
-          join(folder, "zserv.api"),
-          "--vty_socket",
-          folder,
-          // No TCP port for vty: two routers may be in one namespace.
-          "--vty_port",
-          "0",
-        ],
-        { stdoutFile: outputFile, stderrFile: outputFile },
-      ),
+    await namespace.spawn(
+      [
+        join(PROGRAMS, daemon),
+        "--config_file",
+        join(folder, `${daemon}.conf`),
+        "--pid_file",
+        join(folder, `${daemon}.pid`),
+        "--socket",
+        join(folder, "zserv.api"),
+        "--vty_socket",
+        folder,
+        // No TCP port for vty: two routers may be in one namespace.
+        "--vty_port",
+        "0",
+      ],
+      { stdoutFile: outputFile, stderrFile: outputFile },
     );
     const socket = join(folder, daemon === "zebra" ? "zserv.api" : "bgpd.vty");
     const options = { hint: outputFile };
@@ -79,6 +75,5 @@ export async function createFrrUpstream(
       const shutdown = `${wanted === "enabled" ? "no " : ""}neighbor ${peer} shutdown`;
       await ask("configure terminal", `router bgp ${localAs}`, shutdown);
     },
-    kill: () => Promise.resolve(pids.forEach((pid) => void sendSignal(pid, "SIGKILL"))),
   });
 }

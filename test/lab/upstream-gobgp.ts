@@ -6,7 +6,6 @@ import { gobgpConfig } from "./gobgp-config.ts";
 import type { Lab } from "./lab.ts";
 import { followFile } from "./line-log.ts";
 import type { Namespace } from "./namespace.ts";
-import { sendSignal } from "./process.ts";
 import { type Upstream, type UpstreamConfig, upstreamFrom } from "./upstream-types.ts";
 import { waitUntil } from "./wait.ts";
 
@@ -25,7 +24,7 @@ export async function createGobgpUpstream(
   writeFileSync(configFile, gobgpConfig(config));
   const log = followFile(logFile);
   lab.onRemove(() => log.close());
-  const pid = await namespace.spawn(
+  await namespace.spawn(
     [
       "gobgpd",
       "--config-file",
@@ -57,7 +56,6 @@ export async function createGobgpUpstream(
     async setSession(peer, wanted) {
       await ask("neighbor", peer, wanted === "enabled" ? "enable" : "disable");
     },
-    kill: () => Promise.resolve(void sendSignal(pid, "SIGKILL")),
   });
 }
 

@@ -67,8 +67,6 @@ export interface UpstreamDriver {
   changes(): UpstreamChange[];
   /** Ends a session by the router's own command, or allows it again. */
   setSession(peer: string, wanted: "enabled" | "disabled"): Promise<void>;
-  /** SIGKILL. */
-  kill(): Promise<void>;
 }
 
 export interface Upstream extends UpstreamDriver {
