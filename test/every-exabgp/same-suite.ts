@@ -20,6 +20,8 @@ const NOT_AGAIN: Readonly<Record<string, string>> = {
 const FOLDERS = {
   /** What the agent relies on, and the templates. */
   answers: () => [...testsIn("exabgp"), "lab/template.test.js"],
+  /** Attributes as they are sent, several sessions, MD5 and multihop; of routers, one will do. */
+  routers: () => ["bird", "two-upstreams", "vultr"].map((name) => `routers/${name}.test.js`),
   /** What a router sees. */
   wire: () => {
     const files = testsIn("wire");
