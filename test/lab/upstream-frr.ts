@@ -1,5 +1,5 @@
 /** FRR 8 as an upstream: zebra and bgpd in a namespace, asked with vtysh. */
-import { existsSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";
 import { isFrrSessionUp, parseFrrLine, readFrrRoutes } from "./frr-answers.ts";
@@ -8,6 +8,7 @@ import type { Lab } from "./lab.ts";
 import { followFile } from "./line-log.ts";
 import { baseEnvironment, type Namespace } from "./namespace.ts";
 import { type Upstream, type UpstreamConfig, upstreamFrom } from "./upstream-types.ts";
+import { userIds } from "./user.ts";
 import { waitUntil } from "./wait.ts";
 
 /** Debian's package makes this user; the daemons change to it. */
@@ -26,6 +27,11 @@ export async function createFrrUpstream(
   const logFile = join(folder, "bgpd.log");
   writeFileSync(join(folder, "zebra.conf"), `log file ${join(folder, "zebra.log")}\n`);
   writeFileSync(join(folder, "bgpd.conf"), frrConfig(config, logFile));
+  // Followed from the beginning, and so made before the daemon could make it: it must be the daemon's own.
+  const log = followFile(logFile);
+  lab.onRemove(() => log.close());
+  const { uid, gid } = userIds(FRR_USER);
+  chownSync(logFile, uid, gid);
 
   async function startDaemon(daemon: "zebra" | "bgpd"): Promise<void> {
     const outputFile = join(folder, `${daemon}.out`);
@@ -57,8 +63,6 @@ export async function createFrrUpstream(
 
   await startDaemon("zebra");
   await startDaemon("bgpd");
-  const log = followFile(logFile);
-  lab.onRemove(() => log.close());
   return upstreamFrom({
     name,
     logFile,
