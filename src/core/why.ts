@@ -9,6 +9,7 @@ import { holdEvidence } from "./why-holds.ts";
 import { orderEvidence } from "./why-orders.ts";
 import { serviceOutlook } from "./why-outlook.ts";
 import { list } from "./why-words.ts";
+import { ribSentences } from "./why-rib.ts";
 import {
   deciding,
   routeSentences,
@@ -67,6 +68,7 @@ export function whyService(state: AgentState, name: string, around: Surroundings
       ...holdEvidence(state, at, moment),
       ...checkEvidence(state, at, moment),
       ...routeSentences(state, prefixes, moment),
+      ...ribSentences(state, prefixes, moment),
       ...sentSentences(prefixes, around),
       ...sharedSentences(state, prefixes, at),
       ...sessionSentences(routes, around),
@@ -98,6 +100,7 @@ export function whyPrefix(
       since: undefined,
       because: [
         ...routes,
+        ...ribSentences(state, [prefix], around.moment),
         ...sentSentences([prefix], around),
         `No service names it any more; it was announced for ${owners}.`,
         ...configEvidence(around),
@@ -116,6 +119,7 @@ export function whyPrefix(
     since: service.since,
     because: [
       ...routes,
+      ...ribSentences(state, [prefix], around.moment),
       ...sentSentences([prefix], around),
       ...configEvidence(around),
       ...sharedSentences(state, [prefix]),

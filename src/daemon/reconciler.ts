@@ -89,6 +89,8 @@ export class Reconciler {
   ask(): void {
     if (this.#isAsking || this.#isStopped) return;
     this.#isAsking = true;
+    // What happens while it is on its way is looked at after it.
+    this.#dueMs = Infinity;
     this.#options.bridge.listRoutes((listing) => {
       this.#isAsking = false;
       if (this.#isStopped) return;
@@ -199,7 +201,8 @@ export class Reconciler {
     this.#tell(loop.state, outcome);
     // What was mended is looked at again.
     const isMended = loop.state.changes !== before;
-    this.#plan(clock.nowMs() + (isMended ? SOON_MS : this.#intervalMs));
+    const nextMs = clock.nowMs() + (isMended ? SOON_MS : this.#intervalMs);
+    this.#plan(Math.min(this.#dueMs, nextMs));
   }
 
   #tell({ drifts, rib }: AgentState, outcome: RoutesListing["outcome"]): void {
