@@ -248,6 +248,7 @@ export class RouteListings {
     }
     const question = ROUTES_QUESTIONS[this.#asked.dialect];
     this.#options.problem("no-answer", `No complete answer to ${question} in time`);
+    this.giveUp();
     this.#options.questions().synchronize();
   }
 }
