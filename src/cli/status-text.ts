@@ -3,6 +3,7 @@ import type { DrainStatus, Status } from "../control/protocol.ts";
 import { age, wait } from "./age.ts";
 import { printable } from "./printable.ts";
 import { detailOf, EVENT_HEADING, eventRows } from "./status-events.ts";
+import { NEIGHBOR_HEADING, neighborRows } from "./status-neighbors.ts";
 import { cut, paint, table, type Cell, type Color } from "./table.ts";
 import {
   deviates,
@@ -51,10 +52,8 @@ export function writeStatus(
   const sections = [
     writeHead(status, options),
     section(["SERVICE", "STATE", "REASON", "SINCE", "PREFIXES"], serviceRows(services, options)),
-    section(
-      ["PREFIX", "SERVICE", "WANTED", "TOLD", "ANSWER", "SENT"],
-      routeRows(services, options),
-    ),
+    section(["PREFIX", "SERVICE", "WANTED", "TOLD", "ANSWER"], routeRows(services, options)),
+    section(NEIGHBOR_HEADING, neighborRows(services, options.isDetailed)),
     section(
       ["CHECK", "TYPE", ...roleHeading, "VERDICT", "SINCE", "STREAK", "LAST", "TOOK", "DETAIL"],
       checkRows(services, roleHeading.length > 0, options),
@@ -153,9 +152,6 @@ function routeRows(services: readonly ServiceStatus[], { isDetailed }: StatusTex
         route.wanted,
         route.told,
         deviates(route) ? { text: route.answer, color: "yellow" as const } : route.answer,
-        route.sent.length === 0
-          ? "-"
-          : route.sent.map(({ action, neighbor }) => `${action} to ${neighbor}`).join(", "),
       ]),
   );
 }

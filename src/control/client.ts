@@ -194,10 +194,13 @@ function isService(value: unknown): boolean {
   );
 }
 
+const NEIGHBOR_TEXTS = ["neighbor", "session", "wanted", "accepted", "held", "sent"];
+
 function isRoute(value: unknown): boolean {
   return (
     hasTexts(value, ["prefix", "wanted", "told", "answer"]) &&
-    isListOf(value["sent"], (update) => hasTexts(update, ["neighbor", "action"]))
+    isListOf(value["sent"], (update) => hasTexts(update, ["neighbor", "action"])) &&
+    isListOf(value["neighbors"], (one) => hasTexts(one, NEIGHBOR_TEXTS))
   );
 }
 

@@ -74,6 +74,8 @@ export interface Healthz {
   readonly ok: boolean;
   /** Why not. */
   readonly detail: string;
+  /** The words of all problems in the status, those that leave it healthy included; absent: there is none. */
+  readonly problems?: readonly string[];
 }
 
 /** The body of every answer that is not 200. */

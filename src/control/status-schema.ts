@@ -57,6 +57,26 @@ const Route = z.strictObject({
       z.strictObject({ neighbor: z.string(), action: z.enum(["announce", "withdraw"]), at: date }),
     )
     .describe("The last UPDATE to each neighbor; empty where ExaBGP does not tell."),
+  neighbors: z
+    .array(
+      z.strictObject({
+        neighbor: z.string(),
+        session: z.enum(["up", "down", "unknown"]),
+        wanted: z
+          .enum(["announce", "withdraw", "leave"])
+          .describe("withdraw also where the prefix is announced to others only."),
+        accepted: z
+          .enum(["announce", "withdraw", "unknown"])
+          .describe("What ExaBGP has answered done to; it says so for all neighbors together."),
+        held: z
+          .enum(["yes", "no", "differs", "unknown"])
+          .describe("Whether ExaBGP listed it for the neighbor, as it was told."),
+        sent: z
+          .enum(["announce", "withdraw", "unknown"])
+          .describe("The last UPDATE; unknown where ExaBGP does not tell."),
+      }),
+    )
+    .describe("Each that is meant, has it, or was sent it."),
 });
 
 const Service = z.strictObject({

@@ -11,6 +11,7 @@ import { riseEndMs } from "./rising.ts";
 import { UNTOLD, type RouteState } from "./routes.ts";
 import { staleSinceMs } from "./stale.ts";
 import { judgedOf } from "./settle.ts";
+import { neighborRoutes, type NeighborRoute, type Sessions } from "./status-neighbors.ts";
 import type { AgentState, CheckState } from "./state.ts";
 import { wantedOf } from "./reconcile.ts";
 
@@ -49,6 +50,8 @@ export interface RouteStatus {
    * where no echo is configured, and as long as none was heard in this life of the agent.
    */
   readonly sent: readonly SentUpdate[];
+  /** Each that is meant, has it, or was sent it, as far as ExaBGP tells; in the order of their addresses. */
+  readonly neighbors: readonly NeighborRoute[];
 }
 
 /** What went to one neighbor. */
@@ -114,9 +117,10 @@ export function servicesStatus(
   moment: Moment,
   sent: ReadonlyMap<string, readonly SentUpdate[]>,
   isListening?: IsListening,
+  sessions?: Sessions,
 ): ServiceStatus[] {
   return state.index.plan.services.map((planned, at) =>
-    serviceStatus(state, planned, at, moment, sent, isListening),
+    serviceStatus(state, planned, at, moment, sent, isListening, sessions),
   );
 }
 
@@ -128,6 +132,7 @@ export function serviceStatus(
   moment: Moment,
   sent: ReadonlyMap<string, readonly SentUpdate[]>,
   isListening: IsListening = () => undefined,
+  sessions: Sessions = new Map(),
 ): ServiceStatus {
   const date = (ms: number) => new Date(moment.wallMs - (moment.nowMs - ms)).toISOString();
   const service = state.services[at];
@@ -147,10 +152,9 @@ export function serviceStatus(
     ...(withdrawals > 0 && { withdrawals }),
     ...(riseMs !== undefined && { announcesAt: date(riseMs) }),
     required: { up, needed, total },
-    routes: planned.routes.map(({ prefix }) => ({
-      ...routeStatus(state, prefix),
-      sent: sent.get(prefix) ?? [],
-    })),
+    routes: planned.routes.map(({ prefix }) =>
+      routeStatus(state, prefix, sent.get(prefix) ?? [], sessions),
+    ),
     checks: (state.index.checksOf[at] ?? []).flatMap((check) => {
       const entry = state.index.checks[check]?.check;
       const known = state.checks[check];
@@ -176,7 +180,12 @@ export function serviceStatus(
   };
 }
 
-function routeStatus(state: AgentState, prefix: string): Omit<RouteStatus, "sent"> {
+function routeStatus(
+  state: AgentState,
+  prefix: string,
+  sent: readonly SentUpdate[],
+  sessions: Sessions,
+): RouteStatus {
   const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
   const route = state.routes.get(prefix) ?? UNTOLD;
   const wish = wantedOf(state, planned, route);
@@ -186,6 +195,8 @@ function routeStatus(state: AgentState, prefix: string): Omit<RouteStatus, "sent
     variant: "variant" in wish ? wish.variant : undefined,
     told: route.told,
     answer: route.answer,
+    sent,
+    neighbors: neighborRoutes(state, prefix, wish, sent, sessions),
   };
 }
 

@@ -143,10 +143,20 @@ export function sessionSentences(
   if (sessions.length === 0) {
     return [...off, "ExaBGP has told of no session: whether a neighbor hears it is not known."];
   }
-  const down = sessions.filter(({ state }) => state !== "up").map(({ neighbor }) => neighbor);
+  const meant = meantBy(routes) ?? sessions.map(({ neighbor }) => neighbor);
+  const up = new Set(
+    sessions.filter(({ state }) => state === "up").map(({ neighbor }) => neighbor),
+  );
+  const down = meant.filter((neighbor) => !up.has(neighbor));
   if (down.length === 0) return off;
   const names = list(down, NEIGHBORS_SHOWN);
-  return down.length === sessions.length
+  return down.length === meant.length
     ? [...off, `No BGP session is up (${names}): ExaBGP sends the route when one is back.`]
     : [...off, `Without a session, ${names} ${down.length > 1 ? "do" : "does"} not hear it.`];
+}
+
+/** Who is to have any of `routes`; undefined: all. */
+function meantBy(routes: readonly Pick<RouteState, "owned">[]): readonly string[] | undefined {
+  const lists = routes.flatMap(({ owned }) => (owned ? [owned.route.neighbors] : []));
+  return lists.includes(undefined) ? undefined : [...new Set(lists.flatMap((one) => one ?? []))];
 }

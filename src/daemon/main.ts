@@ -136,7 +136,8 @@ class Agent {
     };
     this.#audit = new AuditDesk(clock, origin, take, this.#records.keepOpen);
     this.#audit.recover(this.#records.left(boot));
-    this.#selfWatch = new SelfWatch({ clock, log, problems: this.#problems, events: this.#events });
+    const watched = { problems: this.#problems, events: this.#events, bridge: this.#exabgp.bridge };
+    this.#selfWatch = new SelfWatch({ clock, log, ...watched });
     this.#scheduler = new Scheduler({
       clock,
       context: createProbeContext(),

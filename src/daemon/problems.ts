@@ -4,6 +4,8 @@ import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 
 export type ProblemKind =
+  | "address-missing"
+  | "all-sessions-down"
   | "audit-file"
   | "common-cause"
   | "configuration"
@@ -24,6 +26,7 @@ export type ProblemKind =
   | "probes"
   | "rib-drift"
   | "rib-unknown"
+  | "session-down"
   | "stalled"
   | "state-dir"
   | "transient-emptying"

@@ -1,4 +1,5 @@
 /** What the agent has to say of its own judgement: that it stood still, cannot judge, or suspects one cause of all. */
+import type { Bridge } from "exabgp-ts-bridge";
 import { doubts } from "../core/doubts.ts";
 import type { VerdictChange } from "../core/inputs.ts";
 import type { Clock } from "./clock.ts";
@@ -8,12 +9,15 @@ import type { Log } from "./log.ts";
 import type { Loop } from "./loop.ts";
 import type { Problems } from "./problems.ts";
 import { type Stall, StallWatch } from "./stall-watch.ts";
+import { Troubles } from "./troubles.ts";
 
 export interface SelfWatchOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly problems: Problems;
   readonly events: Pick<Events, "verdict">;
+  /** Where it is given, what is announced is watched too: whether it is heard, and has an address here. */
+  readonly bridge?: Pick<Bridge, "status">;
 }
 
 const LOOK_MS = 1000;
@@ -31,6 +35,7 @@ export class SelfWatch {
   readonly #options: SelfWatchOptions;
   readonly #stallWatch: StallWatch;
   readonly #commonCause = new CommonCause();
+  readonly #troubles: Troubles | undefined;
   #loop: Pick<Loop, "state" | "dispatch"> | undefined;
   #stalls: Stalls = { count: 0, seconds: 0 };
   /** How many of them the standing problem is about. */
@@ -40,7 +45,8 @@ export class SelfWatch {
 
   constructor(options: SelfWatchOptions) {
     this.#options = options;
-    const { clock } = options;
+    const { clock, problems, bridge } = options;
+    if (bridge !== undefined) this.#troubles = new Troubles({ clock, problems, bridge });
     this.#stallWatch = new StallWatch({ clock, stalled: (stall) => this.#stalled(stall) });
   }
 
@@ -77,6 +83,7 @@ export class SelfWatch {
     if (state !== undefined) {
       problems.count("inconclusive-checks", doubts(state, clock.nowMs()));
       problems.state("common-cause", this.#commonCause.suspicion(state));
+      this.#troubles?.look(state);
     }
     this.#cancelLook = clock.after(LOOK_MS, () => this.#look());
   }

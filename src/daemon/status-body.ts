@@ -53,14 +53,15 @@ export class StatusBody {
   async #build(spent: { ms: number }): Promise<Uint8Array> {
     let beganMs = this.#clock.nowMs();
     const sources = this.#sources();
-    const { state, moment, echo, isListening } = sources;
+    const { state, moment, echo, isListening, bridge } = sources;
+    const { sessions } = bridge.status();
     const [head = "", tail = ""] = splitOnce(jsonOf(headOf(sources)), '"services":[');
     const parts = [Buffer.from(`${head}"services":[`)];
     const sent = echo.byPrefix();
     let texts: string[] = [];
     for (const [at, planned] of state?.index.plan.services.entries() ?? []) {
       if (state === undefined) break;
-      const status = serviceStatus(state, planned, at, moment, sent, isListening);
+      const status = serviceStatus(state, planned, at, moment, sent, isListening, sessions);
       texts.push((at === 0 ? "" : ",") + jsonOf(status));
       if (at % STEP !== 0 || this.#clock.nowMs() - beganMs < SLICE_MS) continue;
       parts.push(Buffer.from(texts.join("")));

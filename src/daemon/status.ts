@@ -23,9 +23,11 @@ export interface StatusSources {
 }
 
 export function statusOf(sources: StatusSources): Status {
-  const { state, moment, echo, isListening } = sources;
+  const { state, moment, echo, isListening, bridge } = sources;
   const services =
-    state === undefined ? [] : servicesStatus(state, moment, echo.byPrefix(), isListening);
+    state === undefined
+      ? []
+      : servicesStatus(state, moment, echo.byPrefix(), isListening, bridge.status().sessions);
   return { ...headOf(sources), services };
 }
 
@@ -66,12 +68,18 @@ function pinStatus({ service, reason, by, since, until }: Pin): PinStatus {
   return { service, reason, by, since, until };
 }
 
-/** Healthy: it has a configuration, has read the drains, and ExaBGP answers. */
+/**
+ * Healthy: it has a configuration, has read the drains, ExaBGP answers, and no service is announced to nobody. What is
+ * amiss and lets the PoP serve all the same is named only.
+ */
 export function healthOf(status: Omit<Status, "services">): Healthz {
   const problems = [
     status.config.origin === "none" && "no usable configuration",
     status.problems.find(({ word }) => word === "drain-folder")?.detail,
     status.exabgp.phase !== "ready" && "ExaBGP has not answered yet",
+    status.problems.find(({ word }) => word === "all-sessions-down")?.detail,
   ].filter((problem) => typeof problem === "string");
-  return { ok: problems.length === 0, detail: problems.join("; ") };
+  const words = status.problems.map(({ word }) => word);
+  const ok = problems.length === 0;
+  return { ok, detail: problems.join("; "), ...(words.length > 0 && { problems: words }) };
 }

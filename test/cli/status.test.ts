@@ -100,6 +100,29 @@ const STARTING: Status = {
   sessions: [],
 };
 
+const HEARD = ROUTE.neighbors[0];
+if (HEARD === undefined) throw new Error("somebody hears the route");
+
+/** Four neighbors: one is meant and not known, one has what it is not to have, one was sent something else. */
+const NEIGHBORS: Status = {
+  ...STATUS,
+  services: [
+    {
+      ...DNS,
+      routes: ["192.0.2.0/24", "203.0.113.0/24"].map((prefix) => ({
+        ...ROUTE,
+        prefix,
+        neighbors: [
+          HEARD,
+          { ...HEARD, neighbor: "198.51.100.2", sent: "withdraw" as const },
+          { ...HEARD, neighbor: "198.51.100.3", session: "unknown", held: "no", sent: "unknown" },
+          { ...HEARD, neighbor: "2001:db8::4", wanted: "withdraw", accepted: "withdraw" },
+        ],
+      })),
+    },
+  ],
+};
+
 /** One waits, one could not be judged again yet, one has a past. */
 const HELD: Status = {
   ...STATUS,
@@ -225,6 +248,7 @@ const cases = [
   { name: "orders", status: ORDERS, argv: [], color: false },
   { name: "narrow", status: TROUBLE, argv: [], color: false, columns: 60 },
   { name: "very-narrow", status: ORDERS, argv: [], color: false, columns: 20 },
+  { name: "neighbors", status: NEIGHBORS, argv: [], color: false },
   { name: "blind", status: BLIND, argv: [], color: false },
   { name: "held", status: HELD, argv: [], color: false },
   { name: "composed", status: COMPOSED, argv: [], color: false },

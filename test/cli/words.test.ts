@@ -101,7 +101,7 @@ describe("routes", () => {
     wanted: RouteStatus["wanted"],
     told: RouteStatus["told"],
     answer: RouteStatus["answer"],
-  ) => ({ prefix, wanted, variant: undefined, told, answer, sent: [] });
+  ) => ({ prefix, wanted, variant: undefined, told, answer, sent: [], neighbors: [] });
 
   it("with the same fate are told together", () => {
     const routes = [1, 2, 3, 4, 5].map((nth) =>
@@ -139,7 +139,13 @@ describe("routes", () => {
 });
 
 describe("a prefix that another service decides about", () => {
-  const route = { prefix: "192.0.2.0/24", told: "announced", answer: "done", sent: [] } as const;
+  const route = {
+    prefix: "192.0.2.0/24",
+    told: "announced",
+    answer: "done",
+    sent: [],
+    neighbors: [],
+  } as const;
   const cases = [
     ["up", "announce", "up", false],
     ["up", "withdraw", undefined, true],

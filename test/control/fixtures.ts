@@ -42,6 +42,16 @@ export const STATUS: Status = {
           told: "announced",
           answer: "done",
           sent: [],
+          neighbors: [
+            {
+              neighbor: "198.51.100.1",
+              session: "up",
+              wanted: "announce",
+              accepted: "announce",
+              held: "yes",
+              sent: "announce",
+            },
+          ],
         },
       ],
       checks: [

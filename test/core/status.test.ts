@@ -54,6 +54,16 @@ it("tells states, routes and checks with dates and streaks", () => {
           told: "unknown",
           answer: "none",
           sent: [update],
+          neighbors: [
+            {
+              neighbor: "198.51.100.1",
+              session: "unknown",
+              wanted: "leave",
+              accepted: "unknown",
+              held: "unknown",
+              sent: "announce",
+            },
+          ],
         },
       ],
       checks: [

@@ -112,9 +112,12 @@ export function* agentFamilies(facts: AgentFacts, meter: Meter): Iterable<Family
 /** What waits for an answer is on its way, and counts once that did not come. */
 function mismatches({ routes, drifts }: AgentState, sent: AgentFacts["sent"]): number {
   let count = 0;
-  for (const [prefix, { told, answer }] of routes) {
-    const contrary = told === "announced" ? "withdraw" : "announce";
-    const isContradicted = sent.get(prefix)?.some(({ action }) => action === contrary) === true;
+  for (const [prefix, { told, answer, owned }] of routes) {
+    const isContradicted =
+      sent.get(prefix)?.some(({ action, neighbor }) => {
+        const isMeant = owned?.route.neighbors?.includes(neighbor) ?? true;
+        return action === (told === "announced" && isMeant ? "withdraw" : "announce");
+      }) === true;
     const isDrifting = (drifts.get(prefix)?.findings.length ?? 0) > 0;
     if (answer === "failed" || isDrifting || (answer === "done" && isContradicted)) count += 1;
   }
