@@ -1,5 +1,6 @@
 /** Talks to the ExaBGP that runs this process: queues changes, writes them, says how each ended. */
 import type { BridgeHandlers, BridgeOptions, BridgeStatus, ProblemWord } from "./bridge-types.ts";
+import { Calls } from "./calls.ts";
 import { Commands } from "./commands.ts";
 import { decodeLine } from "./decode.ts";
 import type { AnswerLine } from "./decode.ts";
@@ -40,8 +41,7 @@ export class Bridge {
   #linesDropped = 0;
   /** What 6.0 says before the bare `error`. */
   #errorText = "";
-  /** Calls to the owner, made when the state is consistent. */
-  readonly #calls: (() => void)[] = [];
+  readonly #calls = new Calls();
   #isTurnPlanned = false;
 
   /** @throws {RangeError} If `nonce` could be anything but a comment. */
@@ -202,8 +202,8 @@ export class Bridge {
       this.#commands.pump();
       this.#listings.pump();
     }
-    // One by one: a call that throws must not take the others with it.
-    for (let call = this.#calls.shift(); call !== undefined; call = this.#calls.shift()) call();
+    // A call that throws must not take the others with it, nor leave them until something else happens.
+    this.#calls.run(() => this.#planTurn());
   }
 
   #write(line: string): boolean {

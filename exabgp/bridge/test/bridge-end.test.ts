@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Harness, HEADER_LINE } from "./harness.ts";
-import { A, B, numbered } from "./lines.ts";
+import { A, B } from "./lines.ts";
 
 test("the end of the input closes everything once", async () => {
   const it = new Harness();
@@ -81,7 +81,8 @@ test("an owner that throws does not take the other calls with it", async () => {
   });
   await it.announce("b", B);
   assert.throws(() => it.say("done\ndone\n"), /owner's bug/);
-  await it.announce("c", numbered(1));
+  // ExaBGP may say nothing more.
+  await it.settle();
   assert.deepEqual(it.outcomes, ["b done"]);
 });
 
@@ -93,4 +94,22 @@ test("a route outside the grammar throws and queues nothing", async () => {
   });
   await it.settle();
   assert.deepEqual([it.written(), it.bridge.status().queued], [[], 0]);
+});
+
+test("sixty thousand prefixes are settled at the end, in the order in which they were asked for", async () => {
+  const it = new Harness();
+  await it.startReady();
+  const names = Array.from({ length: 60_000 }, (_, nth) => `10.${nth >> 8}.${nth & 255}.0/24`);
+  const settled: string[] = [];
+  for (const prefix of names) {
+    it.bridge.announce({ prefix, nextHop: "self" }, ({ outcome }) =>
+      settled.push(`${prefix} ${outcome}`),
+    );
+  }
+  it.bridge.stop();
+  await it.settle();
+  assert.deepEqual(
+    settled,
+    names.map((name) => `${name} closed`),
+  );
 });
