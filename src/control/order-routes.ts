@@ -1,12 +1,13 @@
 /** Orders: by POST, on the socket only, because they change something. */
 import type { IncomingMessage } from "node:http";
 import { errorAnswer, json, STARTING, type Answer } from "./answer.ts";
+import { CANARY_MAX_MS, CANARY_PATH, obeyCanary, type CanarySource } from "./canary-order.ts";
 import { readOrder } from "./orders.ts";
 import { obeyProbe, PROBE_PATH, probedService, type ProbeSource } from "./probe-order.ts";
 import type { ReloadAnswer, ReloadOrder } from "./reload-protocol.ts";
 
 /** Who obeys them. */
-export interface OrderSource extends ProbeSource {
+export interface OrderSource extends ProbeSource, CanarySource {
   /** `busy`: at another reload; `starting`: nothing has been decided yet. */
   readonly reload?: (order: ReloadOrder) => Promise<ReloadAnswer> | "busy" | "starting";
 }
@@ -24,6 +25,7 @@ export const RELOAD_MAX_MS = 60_000;
 
 const ORDERS: Readonly<Record<string, Order>> = {
   "/v1/reload": { maxMs: RELOAD_MAX_MS, obey: obeyReload },
+  [CANARY_PATH]: { maxMs: CANARY_MAX_MS, obey: obeyCanary },
 };
 
 export const ORDER_PATHS: readonly string[] = [...Object.keys(ORDERS), PROBE_PATH];

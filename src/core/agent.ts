@@ -1,5 +1,6 @@
 /** The whole of what is decided: one input in, the next state and the actions out. No clock, no I/O. */
 import { startBurst, stepBurst } from "./burst.ts";
+import { endCanary, startCanary } from "./canary.ts";
 import { stepHealth } from "./health.ts";
 import type { AgentState, Step } from "./state.ts";
 import type { CommandAnswer, Input } from "./inputs.ts";
@@ -45,6 +46,10 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
       const repeated = reconcileRoutes(timed.state, undefined, nowMs);
       return { state: repeated.state, actions: [...timed.actions, ...repeated.commands] };
     }
+    case "canary":
+      return startCanary(state, input.route);
+    case "canary-over":
+      return endCanary(state);
     case "stop":
       return settle({ ...state, stopping: true }, nowMs, {
         causeOf: () => ({ ...BY_AGENT, actor: input.actor }),

@@ -40,6 +40,7 @@ export function startAgent(
     services: [],
     routes: new Map([...owned].map(([prefix, route]) => [prefix, afterLife(route, nowMs)])),
     rib: undefined,
+    canary: undefined,
     awaitsRib,
     drifts: new Map(),
     flaps,
@@ -101,6 +102,7 @@ function removals(state: AgentState, index: PlanIndex, actor: Actor): Transition
   }
   for (const [prefix, { owned, told }] of state.routes) {
     if (owned === undefined || told === "withdrawn" || index.prefixAt.has(prefix)) continue;
+    if (prefix === state.canary) continue;
     const owner = owned.services[0] ?? "";
     prefixesOf.set(owner, [...(prefixesOf.get(owner) ?? []), prefix]);
   }

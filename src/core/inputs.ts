@@ -1,6 +1,7 @@
 /** What goes into the core and what comes out of it. */
 import type { EventWord } from "../../checks/listen.ts";
 import type { Reason, Result } from "../../checks/probe.ts";
+import type { Route } from "exabgp-ts-bridge";
 import type { Plan } from "../config/plan.ts";
 import type { State, StateReason } from "./decide.ts";
 import type { Finding, Wire } from "./drift.ts";
@@ -124,6 +125,9 @@ export type Input =
   | { readonly type: "no-rib" }
   /** Time has passed: what is due by `dueMs` happens. Comes every second or so, and then. */
   | { readonly type: "tick" }
+  /** A self-test of withdrawal begins; then it is over. */
+  | { readonly type: "canary"; readonly route: Route }
+  | { readonly type: "canary-over" }
   | { readonly type: "stop"; readonly actor: Actor };
 
 /** One decision about one service, complete but for what happens to its commands. */

@@ -1,5 +1,6 @@
 /** The refusal to let one edit take a PoP, or a company, off the Internet. */
 import type { Actor, Refusal } from "./inputs.ts";
+import { CANARY } from "./canary.ts";
 import { isAnnounced, type RouteState } from "./routes.ts";
 
 type Told = Pick<RouteState, "told" | "owned">;
@@ -16,7 +17,9 @@ export function refuseMassWithdrawal(
   stays: (prefix: string) => boolean,
   actor: Actor,
 ): Refusal | undefined {
-  const announced = [...routes].filter(([, route]) => isAnnounced(route)).map(([prefix]) => prefix);
+  const announced = [...routes]
+    .filter(([, route]) => isAnnounced(route) && route.owned?.services[0] !== CANARY)
+    .map(([prefix]) => prefix);
   const prefixes = announced.filter((prefix) => !stays(prefix));
   return prefixes.length * 2 > announced.length
     ? { type: "refused", reason: "mass-withdrawal", actor, prefixes, announced: announced.length }

@@ -1,4 +1,5 @@
 /** From the states of the services to the commands that make ExaBGP hold what they say. */
+import { isCanary } from "./canary.ts";
 import { addMoves } from "./damping.ts";
 import type { PlannedPrefix } from "./index-plan.ts";
 import { knownNeighbors } from "./narrow.ts";
@@ -75,7 +76,9 @@ export function wantedOf(
   planned: PlannedPrefix | undefined,
   route: Pick<RouteState, "told" | "owned" | "isAdopted">,
 ): Wish {
-  if (planned === undefined) return { disposition: "withdraw" };
+  if (planned === undefined) {
+    return { disposition: isCanary(state, route) ? "leave" : "withdraw" };
+  }
   const voices = planned.services.map((at): Voice => {
     const service = state.services[at];
     return { wish: wishOf(service?.state ?? "starting", planned.routes), held: service?.held };

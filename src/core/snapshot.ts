@@ -60,6 +60,7 @@ export function restoreSnapshot(snapshot: Snapshot): AgentState {
     services,
     routes: new Map(snapshot.routes),
     rib: undefined,
+    canary: undefined,
     awaitsRib: false,
     drifts: new Map(),
     flaps: new Map(snapshot.flaps),

@@ -24,6 +24,8 @@ export interface AgentState {
   readonly awaitsRib: boolean;
   /** By canonical prefix: what was not as told, and for a while what is again. */
   readonly drifts: ReadonlyMap<string, Drift>;
+  /** The prefix of the self-test that is under way. */
+  readonly canary: string | undefined;
   /** What holds are reckoned from, earlier lives of the agent included. */
   readonly flaps: Flaps;
   /** All that are known. */

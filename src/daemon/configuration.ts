@@ -3,6 +3,7 @@ import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigError, formatProblem } from "../config/problem.ts";
 import type { Plan, ServicePlan } from "../config/plan.ts";
 import type { ConfigStatus } from "../control/protocol.ts";
+import { CANARY } from "../core/canary.ts";
 import { refuseMassWithdrawal } from "../core/mass-withdrawal.ts";
 import { afterLife, type OwnedRoute } from "../core/routes.ts";
 import { configSignature } from "./config-signature.ts";
@@ -83,7 +84,7 @@ export function refusalText(refusal: {
 function planOfOwned(owned: ReadonlyMap<string, OwnedRoute>, pop: string): Plan {
   const services = new Map<string, ServicePlan>();
   for (const { route, shared, services: names } of owned.values()) {
-    for (const name of names) {
+    for (const name of names.filter((one) => one !== CANARY)) {
       const routes = [...(services.get(name)?.routes ?? []), route];
       services.set(name, {
         name,

@@ -55,6 +55,11 @@ export class Echo {
     return { sent: this.#echoed, sentAtMs: this.#lastMs };
   }
 
+  /** The last UPDATE for one of them to each neighbor. */
+  of(prefix: string): readonly SentUpdate[] {
+    return this.#lists.get(prefix) ?? [];
+  }
+
   #put(prefix: string, sent: SentUpdate): void {
     if (!this.#isOurs(prefix)) return;
     const key = `${prefix} ${sent.neighbor}`;

@@ -1,6 +1,7 @@
 /** Inputs into the core, actions out of it: to ExaBGP first, then to disk and the log. Decides nothing. */
 import type { Bridge, Settlement } from "exabgp-ts-bridge";
 import { step } from "../core/agent.ts";
+import { CANARY_DECISION } from "../core/canary.ts";
 import type { Flaps } from "../core/damping.ts";
 import type {
   Action,
@@ -30,6 +31,8 @@ export interface LoopOptions {
   readonly problems: Problems;
   /** Counts what happens. */
   readonly meter?: Pick<Meter, "decided" | "settled">;
+  /** A command of a self-test has ended. */
+  readonly canary?: (settlement: Settlement) => void;
   /** Tells listeners what the audit record does not. */
   readonly events?: Pick<Events, "verdict">;
   /** Looks for a stall before time passes in the core, whatever the input: what ended in it did so unseen. */
@@ -166,6 +169,7 @@ export class Loop {
     const { outcome, line, ackMs, detail } = settlement;
     const { audit, log } = this.#options;
     audit.answered(decision, settlement);
+    if (decision === CANARY_DECISION) this.#options.canary?.(settlement);
     this.#options.meter?.settled(settlement);
     // Superseded: a newer change of this prefix is on its way. Closed: ExaBGP is gone, and so are we.
     if (outcome === "superseded" || outcome === "closed") return;

@@ -9,6 +9,7 @@ import { startAgent } from "../core/configure.ts";
 import type { OwnedRoute } from "../core/routes.ts";
 import { takeAttempt } from "./attempts.ts";
 import { AuditDesk, type AuditSink } from "./audit.ts";
+import { Canary } from "./canary.ts";
 import { createMoments, systemClock as clock } from "./clock.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
 import { Control } from "./control.ts";
@@ -74,6 +75,7 @@ class Agent {
   readonly #feed = new EventFeed(clock);
   readonly #events = new Events(clock, this.#feed);
   readonly #selfWatch: SelfWatch;
+  readonly #canary: Canary;
   #loop: Loop | undefined;
   #reloader: Reloader | undefined;
   #reloading: Reloading | undefined;
@@ -119,15 +121,17 @@ class Agent {
       occurred: (record) => this.#audit.occurred(record),
       over: (why) => this.#exit(why, 0),
     });
-    const boot = bootId();
-    this.#records = new Records({
-      stateDir,
-      boot,
+    const { bridge, echo } = this.#exabgp;
+    const parts = { loop: () => this.#loop, audit: () => this.#audit, echo };
+    this.#canary = new Canary({
+      ...parts,
       clock,
-      log,
-      problems: this.#problems,
-      hasJournal,
+      stateDir,
+      sessions: () => bridge.status().sessions,
     });
+    const boot = bootId();
+    const problems = this.#problems;
+    this.#records = new Records({ stateDir, boot, clock, log, problems, hasJournal });
     const origin = { pop: this.#effective.plan.pop, boot, agent: this.#version };
     const take: AuditSink = (draft, timing) => {
       const record = this.#records.take(draft, timing);
@@ -136,7 +140,7 @@ class Agent {
     };
     this.#audit = new AuditDesk(clock, origin, take, this.#records.keepOpen);
     this.#audit.recover(this.#records.left(boot));
-    const watched = { problems: this.#problems, events: this.#events, bridge: this.#exabgp.bridge };
+    const watched = { problems, events: this.#events, bridge };
     this.#selfWatch = new SelfWatch({ clock, log, ...watched });
     this.#scheduler = new Scheduler({
       clock,
@@ -180,6 +184,7 @@ class Agent {
         events: this.#feed,
         plan: () => this.#reloading?.plan(),
         probe: (service) => this.#ears.probe(service),
+        canary: (order) => this.#canary.run(order),
         reload: (order) => this.#reloading?.reload(order) ?? "starting",
       },
       this.#problems,
@@ -204,6 +209,7 @@ class Agent {
       audit: this.#audit,
       owned: this.#ownedFile,
       problems: this.#problems,
+      canary: (settlement) => this.#canary.settled(settlement),
       expired: (expiry) => this.#orders.expired(expiry),
       flapped: (history) => this.#holds.save(history),
       meter: this.#metrics.meter,

@@ -9,8 +9,13 @@ const ARGV_MAX_CHARS = 128 * 1024;
 /** Options of ExaBGP that are followed by a value. */
 const WITH_VALUE = new Set(["--env", "-e", "--root", "--folder", "-f", "--pdb", "--profile"]);
 
+export interface SeenExabgp extends ExabgpProcess {
+  /** Whether it has the same addresses and routes as we. */
+  readonly isHere: boolean;
+}
+
 /** All that are seen; other users' are, too. @throws {Error} Where there is no /proc. */
-export function findExabgp(proc = "/proc"): ExabgpProcess[] {
+export function findExabgp(proc = "/proc"): SeenExabgp[] {
   const own = namespaceOf(proc, "self");
   return readdirSync(proc)
     .filter((name) => /^\d+$/.test(name))
@@ -19,10 +24,10 @@ export function findExabgp(proc = "/proc"): ExabgpProcess[] {
         const argv = readFileSync(`${proc}/${pid}/cmdline`, "utf8").slice(0, ARGV_MAX_CHARS);
         const words = argv.split("\0").slice(0, -1);
         if (exabgpAt(words) === undefined || !isDaemon(words)) return [];
-        // Whose namespace may not be read is another's, or root's: then it is taken for one of here.
+        // One whose namespace may not be read is another user's: it is taken for one of here.
         const other = namespaceOf(proc, pid);
-        if (own !== undefined && other !== undefined && own !== other) return [];
-        return [{ pid: Number(pid), uid: statSync(`${proc}/${pid}`).uid, argv: words }];
+        const isHere = own === undefined || other === undefined || own === other;
+        return [{ pid: Number(pid), uid: statSync(`${proc}/${pid}`).uid, argv: words, isHere }];
       } catch {
         // It has ended meanwhile.
         return [];
@@ -39,7 +44,9 @@ export function filesOf(
   const env = words.findIndex((word) => word === "--env" || word === "-e");
   const joined = words.find((word) => word.startsWith("--env="))?.slice("--env=".length);
   const conf = words.find(
-    (word, at) => !word.startsWith("-") && !WITH_VALUE.has(words[at - 1] ?? ""),
+    (word, at) =>
+      // 5.0 may be started as `exabgp server FILE`.
+      !word.startsWith("-") && word !== "server" && !WITH_VALUE.has(words[at - 1] ?? ""),
   );
   const folder = linkOf(`${proc}/${pid}/cwd`);
   const absolute = (path: string | undefined) =>

@@ -4,17 +4,19 @@ import type { Timers } from "../../checks/timers.ts";
 import { readLenient } from "../config/load.ts";
 import { AgentUnreachable, getStatus } from "../control/client.ts";
 import type { Status } from "../control/protocol.ts";
-import { environmentOf, filesOf, findExabgp, unitOf } from "./gather-exabgp.ts";
+import { environmentOf, filesOf, findExabgp, unitOf, type SeenExabgp } from "./gather-exabgp.ts";
 import { gatherConf, gatherConfig, gatherEnv, gatherModes, gatherProgram } from "./gather-files.ts";
 import { gatherAddresses, gatherRpFilter, gatherUplinks } from "./gather-network.ts";
 import { gatherClock, gatherJournal, gatherOpenFiles, gatherUnit } from "./gather-unit.ts";
-import type { ExabgpProcess, Fact, Host } from "./host.ts";
+import type { Fact, Host } from "./host.ts";
 
 const [CONF_DEFAULT, ENV_DEFAULT] = ["/etc/exabgp/exabgp.conf", "/etc/exabgp/exabgp.env"];
 const UNIT_DEFAULT = "exabgp.service";
 
 /** The agent answers in milliseconds. */
 const ANSWER_MAX_MS = 2000;
+
+const ELSEWHERE = { unknown: "ExaBGP runs in another network namespace: run this command in it" };
 
 export interface GatherOptions {
   readonly configPath: string;
@@ -51,9 +53,9 @@ export async function gatherHost(options: GatherOptions): Promise<Host> {
     env: gatherEnv(envPath, environment),
     modes: gatherModes({ config: configPath, conf: confPath }),
     program: gatherProgram(conf),
-    addresses: gatherAddresses(),
-    uplinks,
-    rpFilter: gatherRpFilter(),
+    ...(one?.isHere === false
+      ? { addresses: ELSEWHERE, uplinks: ELSEWHERE, rpFilter: ELSEWHERE }
+      : { addresses: gatherAddresses(), uplinks, rpFilter: gatherRpFilter() }),
     unit,
     openFiles: gatherOpenFiles(status?.agent.pid, unit),
     reach: { value: { socketPath, ...(error !== undefined && { error }) } },
@@ -75,20 +77,21 @@ async function statusOf(socketPath: string, timers: Timers): Promise<Status | Ag
 }
 
 /**
- * With an agent that answers, the ExaBGP above it, whichever others there are; else all, or those that run with the
- * file that the operator named.
+ * With an agent that answers, the ExaBGP above it, whichever others there are; else all of this network namespace, or
+ * those of them that run with the file that the operator named.
  */
 function exabgpOf(
   status: Status | undefined,
   confPath: string | undefined,
-): Fact<readonly ExabgpProcess[]> {
+): Fact<readonly SeenExabgp[]> {
   try {
     const all = findExabgp();
     const parent = status === undefined ? undefined : parentOf(status.agent.pid);
     const above = all.filter(({ pid }) => pid === parent);
     if (above.length === 1) return { value: above };
-    const named = all.filter((one) => filesOf(one).confPath === confPath);
-    return { value: confPath === undefined ? all : named };
+    const here = all.filter(({ isHere }) => isHere);
+    const named = here.filter((one) => filesOf(one).confPath === confPath);
+    return { value: confPath === undefined ? here : named };
   } catch {
     return { unknown: "/proc cannot be read" };
   }

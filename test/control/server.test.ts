@@ -44,7 +44,7 @@ describe("requests and answers", () => {
       request: `GET / HTTP/1.1\r\n${host}\r\n`,
       status: 404,
       error:
-        /allowed: \/v1\/status, \/v1\/plan, \/v1\/events, \/healthz, \/metrics, \/v1\/services\/NAME\/why, \/v1\/prefixes\/PREFIX\/why, \/v1\/reload, \/v1\/services\/NAME\/probe"/,
+        /allowed: \/v1\/status, \/v1\/plan, \/v1\/events, \/healthz, \/metrics, \/v1\/services\/NAME\/why, \/v1\/prefixes\/PREFIX\/why, \/v1\/reload, \/v1\/canary, \/v1\/services\/NAME\/probe"/,
     },
     {
       name: "a path above",

@@ -4,7 +4,7 @@ import { defineCommand } from "../command.ts";
 import { countsOf, diagnosisJson, writeDiagnosis } from "../doctor-text.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import type { CommandIo } from "../io.ts";
-import { configPathOf } from "../location.ts";
+import { configPathOf, locate } from "../location.ts";
 import { printableJson } from "../printable.ts";
 import { readVersion } from "../version.ts";
 
@@ -14,6 +14,11 @@ export const command = defineCommand({
   positionals: {},
   options: {
     json: { type: "boolean", describe: "One object with all findings, for programs" },
+    canary: {
+      type: "string",
+      requiresArg: true,
+      describe: "Instead: announce and withdraw this prefix (with no-export), and tell each step",
+    },
     "exabgp-conf": {
       type: "string",
       requiresArg: true,
@@ -28,11 +33,22 @@ export const command = defineCommand({
   completes: { "exabgp-conf": "files", env: "files" },
   examples: [
     ["doctor", "Before ExaBGP is started, and when something is odd"],
+    [
+      "doctor --canary 198.51.100.0/24",
+      "Does withdrawing work? With a prefix of yours that serves nobody",
+    ],
     ["doctor --json | jq -r '.findings[].rule'", "For programs"],
   ],
   notes:
     "Exit status 1 if there is an error; warnings are none. What could not be looked at is told as skipped. Changes nothing.",
-  async run({ json, "exabgp-conf": conf, env, ...args }, io) {
+  async run({ json = false, canary, "exabgp-conf": conf, env, ...args }, io) {
+    if (canary !== undefined) {
+      if (conf !== undefined || env !== undefined) {
+        throw new CommandError("usage", "Cannot use --canary together with --exabgp-conf or --env");
+      }
+      const { runCanary } = await import("../canary.ts");
+      return await runCanary(canary, await locate(args, io), json, io);
+    }
     const { gatherHost } = await import("../../doctor/gather.ts");
     const { judge } = await import("../../doctor/rule.ts");
     const { RULES } = await import("../../doctor/rules.ts");
@@ -46,7 +62,7 @@ export const command = defineCommand({
     });
     const diagnosis = judge(host, RULES);
     io.stdout(
-      json === true
+      json
         ? `${printableJson(diagnosisJson(diagnosis, RULES.length))}\n`
         : writeDiagnosis(diagnosis, RULES.length, io.color),
     );
