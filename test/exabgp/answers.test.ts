@@ -120,3 +120,20 @@ test("a listing names neighbor, addresses, family and attributes, in this versio
     assert.deepEqual(listed, [`${head} ${answers[OWN]}`]);
   }
 });
+
+const settings = [
+  { env: { exabgp_log_level: "INFO" }, endsBefore5: false, ends5: false },
+  { env: { exabgp_log_level: "WARNING" }, endsBefore5: false, ends5: false },
+  { env: { exabgp_log_level: "ERROR" }, endsBefore5: true, ends5: false },
+  { env: { exabgp_log_level: "CRITICAL" }, endsBefore5: true, ends5: false },
+  { env: { exabgp_log_level: "CRIT" }, endsBefore5: false, ends5: true },
+  { env: { exabgp_log_enable: "false" }, endsBefore5: true, ends5: false },
+];
+for (const { env, endsBefore5, ends5 } of settings) {
+  const ends = isBefore("5.0") ? endsBefore5 : ends5;
+  test(`${JSON.stringify(env)} ${ends ? "ends ExaBGP" : "is taken"}`, async (context) => {
+    const exabgp = await RealExabgp.start(context, "relay", undefined, env);
+    if (ends) await assert.rejects(exabgp.child(), /ExaBGP has ended/);
+    else assert.deepEqual(await (await exabgp.child()).ask("# alive"), []);
+  });
+}

@@ -45,16 +45,19 @@ export class RealExabgp {
    *
    * @param mode See child.ts.
    * @param neighbors In the words of exabgp.conf, with a process `child`.
+   * @param settings As in its environment.
    */
   static async start(
     context: TestContext,
     mode: "relay" | "bridge",
     neighbors = neighbor("127.0.0.2"),
+    settings: NodeJS.ProcessEnv = {},
   ): Promise<RealExabgp> {
     const folder = mkdtempSync(join(tmpdir(), "exabgp-"));
     chmodSync(folder, 0o755);
     const socketPath = join(folder, "socket");
     const children = await Children.listen(socketPath);
+    context.after(() => children.close());
     const config = join(folder, "exabgp.conf");
     const run = `${process.execPath} ${CHILD} ${mode} ${socketPath}`;
     writeFileSync(config, `process child { run ${run}; encoder json; }\n${neighbors}`);
@@ -62,7 +65,12 @@ export class RealExabgp {
     const output = openSync(join(folder, "output"), "a");
     const started = spawn(program, args, {
       stdio: ["ignore", output, output],
-      env: { ...process.env, ...ENVIRONMENT, exabgp_log_destination: join(folder, "log") },
+      env: {
+        ...process.env,
+        ...ENVIRONMENT,
+        exabgp_log_destination: join(folder, "log"),
+        ...settings,
+      },
     });
     closeSync(output);
     const exabgp = new RealExabgp(started, children, folder);
@@ -88,7 +96,6 @@ export class RealExabgp {
   async stop(): Promise<void> {
     this.#process.kill("SIGKILL");
     await this.#exited;
-    this.#children.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
