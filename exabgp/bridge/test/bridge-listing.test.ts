@@ -191,6 +191,19 @@ for (const { name, said } of losses) {
   });
 }
 
+test("a listing is not believed once the pairing starts anew beside it", async () => {
+  const it = await started();
+  await it.announce("a", A);
+  await it.timers.advance(3000);
+  await it.list();
+  await it.withdraw("b", B);
+  await it.timers.advance(2000);
+  assert.deepEqual(it.written().slice(-2), [WITHDRAW_B, BARRIER]);
+  // Lost: the answers to a, to the first barrier and to the listing. The end of b's answer looks like the listing's.
+  it.say(`${SESSIONS}done\n${SESSIONS}`);
+  assert.deepEqual(it.told, ["timeout"]);
+});
+
 test("an error, half a line, a line too long and too many lines make a listing unusable", async () => {
   const it = await started();
   const many = Array.from({ length: 1024 }, (_, n) => listed(numbered(n).prefix)).join("");
