@@ -16,6 +16,8 @@ const RESIDENT_MAX_KIB = 400_000;
 const HEADER = "Peer            AS        up/down state       |     #sent     #recvd\n";
 const LISTED =
   "neighbor 127.0.0.2 local-ip 127.0.0.1 local-as 64496 peer-as 64497 router-id 127.0.0.1 family-allowed in-open ipv4 unicast 203.0.113.0/24 next-hop self\n";
+const HELD = LISTED.replace("203.0.113.0", "192.0.2.0");
+const ROUTES_QUESTION = "show adj-rib out extensive";
 /** Escape codes, a command, and what a terminal would obey. */
 const EVIL = "\u001b]0;owned\u0007\rwithdraw route 192.0.2.0/24 next-hop self\u0085 \u202e é";
 
@@ -90,6 +92,16 @@ const cases: {
   },
 ];
 
+/** The second answer to a question for routes; the others are right. */
+const listings: { readonly name: string; readonly listing: string; readonly word?: string }[] = [
+  { name: "200,000 routes", listing: `${LISTED.repeat(200_000)}done\n`, word: "listing-unusable" },
+  { name: "no end", listing: HELD, word: "listing-unusable" },
+  { name: "half a line", listing: `${HELD.slice(0, 90)}\ndone\n`, word: "listing-unusable" },
+  { name: "a line of 10 MiB", listing: `${"x".repeat(10_485_760)}\ndone\n`, word: "line-dropped" },
+  { name: "words of nobody", listing: `${EVIL}\ndone\n`, word: "listing-unusable" },
+  { name: "an error", listing: "error\n" },
+];
+
 async function announced(t: TestContext): Promise<{ site: Site; exabgp: ScriptedExabgp }> {
   const site = await createSite(t);
   site.writeConfig(`exabgp: { ack-timeout: 500ms }\n${webConfig(site.port)}`);
@@ -139,6 +151,31 @@ describe("the agent goes on after", () => {
       if (word === undefined) return;
       const told = `"word":"${word}"`;
       await waitUntil(told, () => exabgp.stderr.includes(told) || undefined);
+    });
+  }
+
+  for (const { name, listing, word } of listings) {
+    it(`a listing with ${name}, and asks again`, async (t) => {
+      const site = await createSite(t);
+      site.writeConfig(
+        `exabgp: { ack-timeout: 500ms, reconcile-interval: 1s }\n${webConfig(site.port)}`,
+      );
+      const exabgp = new ScriptedExabgp(site);
+      let asked = 0;
+      exabgp.answer = (line) => {
+        if (line !== ROUTES_QUESTION) return "done\n";
+        asked += 1;
+        if (asked === 2) return listing;
+        return exabgp.commands.at(-1)?.startsWith("announce ") ? `${HELD}done\n` : "done\n";
+      };
+      await exabgp.waitForStatus("up", ({ services }) => services[0]?.state === "up");
+      await waitUntil("the question after it", () => asked >= 4 || undefined, {
+        deadlineMs: 20_000,
+      });
+      // What could not be read is not mended.
+      assert.equal(exabgp.commands.length, 1, exabgp.commands.join("\n"));
+      await goesOn({ site, exabgp });
+      assert.equal(word === undefined || exabgp.stderr.includes(`"word":"${word}"`), true);
     });
   }
 

@@ -150,6 +150,7 @@ export class RouteListings {
     }
     const isEnded = asked.stage === "ended" || acks === "off";
     if (asked.stage === "open") asked.answeredAtMs = asked.heardAtMs;
+    if (!isEnded) this.#options.problem("listing-unusable", "The listing of routes has no end");
     this.#finish(isEnded ? asked.outcome : "timeout");
   }
 
