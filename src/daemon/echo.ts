@@ -4,8 +4,8 @@ import type { EchoedUpdate, Wire } from "../core/drift.ts";
 import type { SentUpdate } from "../core/status.ts";
 import type { Clock } from "./clock.ts";
 
-/** As many prefixes as a configuration may have, to five neighbors; 10 MB. The oldest are forgotten first. */
-const ENTRIES_MAX = 50_000;
+/** As many prefixes as a configuration may have, to five neighbors; 20 MB. The oldest are forgotten first. */
+const ENTRIES_MAX = 100_000;
 
 export class Echo {
   readonly #clock: Pick<Clock, "wallMs" | "nowMs">;

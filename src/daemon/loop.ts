@@ -134,11 +134,13 @@ export class Loop {
     for (const report of actions.filter((action) => action.type === "drift")) {
       this.#options.audit.drifted(report, causedBy.get(report.decision) ?? []);
     }
-    const withdrawals = commands.filter(({ type }) => type === "withdraw");
+    // A service of two prefixes does not wait for one of ten thousand that is decided about with it.
+    const ordered = [...causedBy.values()].toSorted((a, b) => a.length - b.length).flat();
+    const withdrawals = ordered.filter(({ type }) => type === "withdraw");
     for (const command of withdrawals) this.#send(command);
     // The next life must not take for announced what was withdrawn a moment before.
     if (withdrawals.length > 0) this.#saveOwnedSoon();
-    const announcements = commands.filter(({ type }) => type === "announce");
+    const announcements = ordered.filter(({ type }) => type === "announce");
     // The file must know of a route before ExaBGP does; a withdrawal does not wait for a disk.
     if (announcements.length > 0) this.#saveOwned();
     for (const command of announcements) this.#send(command);

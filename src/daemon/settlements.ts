@@ -2,7 +2,7 @@
 import type { Settlement } from "exabgp-ts-bridge";
 import type { AuditRecord } from "../control/audit-record.ts";
 
-/** @returns The lines in the order of their answers, the worst answer, and the longest time to one. */
+/** @returns The lines in the order of their answers, each once: many prefixes may have one; the worst answer, and the longest time to one. */
 export function answersOf(
   settled: readonly Settlement[],
 ): Pick<AuditRecord, "commands" | "ack" | "ackMs"> {
@@ -10,7 +10,7 @@ export function answersOf(
   const ack = worst(written);
   const ackMs = greatest(written.map((one) => one.ackMs));
   return {
-    commands: written.map(({ line }) => line ?? ""),
+    commands: [...new Set(written.map(({ line }) => line ?? ""))],
     ...(ack && { ack }),
     ...(ackMs === undefined ? {} : { ackMs: round(ackMs) }),
   };
@@ -27,7 +27,7 @@ function worst(settled: readonly Settlement[]): AuditRecord["ack"] {
 
 export function greatest(values: readonly (number | undefined)[]): number | undefined {
   const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
+  return known.length === 0 ? undefined : known.reduce((most, value) => Math.max(most, value));
 }
 
 export function round(ms: number): number {

@@ -43,5 +43,8 @@ services:
     "every prefix was announced twice and withdrawn once",
   );
   const { commands } = await waitForDecision(pop, { to: "up", ack: "done", from: "down" });
-  assert.equal(commands.length, COUNT);
+  assert.ok(
+    commands.every((line) => line.startsWith("announce attributes next-hop self med 5 nlri ")),
+  );
+  assert.equal(commands.flatMap((line) => line.split(" nlri ")[1]?.split(" ")).length, COUNT);
 });

@@ -74,7 +74,7 @@ export interface BridgeStatus {
   readonly acks: "unknown" | "on" | "off";
   /** Changes not written yet. */
   readonly queued: number;
-  /** Commands written and neither answered nor given up. */
+  /** Changes written and neither answered nor given up. */
   readonly inFlight: number;
   /** Bytes written of which nothing shows that ExaBGP has read them. */
   readonly unreadBytes: number;

@@ -1,10 +1,10 @@
 /** Commands from their queue onto the wire, and each to its end: an answer, or the time limit. */
 import type { ProblemWord } from "./bridge-types.ts";
 import type { Dialect } from "./dialect.ts";
-import { encodeAnnounce, encodeWithdraw } from "./encode.ts";
+import { encodeChanges } from "./encode.ts";
 import { Lanes } from "./lanes.ts";
-import type { Change, Verb } from "./lanes.ts";
-import type { Flight, Pairing } from "./pairing.ts";
+import type { Change, Lane, Verb } from "./lanes.ts";
+import type { Flight, Pairing, Passenger } from "./pairing.ts";
 import type { Questions } from "./questions.ts";
 import { RouteError } from "./route-error.ts";
 import { unwritten } from "./settlement.ts";
@@ -13,7 +13,8 @@ import type { Timers } from "./timers.ts";
 
 /**
  * A withdrawal waits for everything that is ahead of it in ExaBGP, and 5.0 applies about 450 commands a
- * second: this many cost it about 70 ms. Withdrawals themselves are not held back by it.
+ * second: so many prefixes cost it about 70 ms. Small withdrawals are not held back by it; those of a large
+ * change are, because others may have to overtake them.
  */
 export const ANNOUNCEMENTS_IN_FLIGHT_MAX = 32;
 
@@ -37,6 +38,8 @@ export class Commands {
   readonly #options: CommandsOptions;
   readonly #lanes: Lanes;
   #cancelDeadline: (() => void) | undefined;
+  /** Prefixes in flight that others wait for. */
+  #paced = 0;
 
   constructor(options: CommandsOptions) {
     this.#options = options;
@@ -56,11 +59,16 @@ export class Commands {
     this.#lanes.request(change);
   }
 
-  /** Writes what may be written. */
+  /** Writes what may be written: withdrawals first, small changes before large ones. */
   pump(): void {
+    this.#lanes.closeBatch();
     if (this.#options.questions.phase === "greeting") return;
-    while (this.#launchNext("withdraw"));
-    while (this.#mayAnnounce() && this.#launchNext("announce"));
+    while (this.#launch(this.#small("withdraw"), false));
+    while (this.#launchLarge("withdraw"));
+    if (this.#options.questions.phase === "ready") {
+      while (this.#room > 0 && this.#launch(this.#small("announce"), true));
+      while (this.#launchLarge("announce"));
+    }
     const isFull = this.#options.pairing.unreadBytes >= UNREAD_BYTES_MAX;
     // Without acknowledgements, the barrier's text is the only sign that ExaBGP reads.
     if (this.#options.questions.acks === "off" && isFull && this.#options.pairing.barriers === 0) {
@@ -69,52 +77,90 @@ export class Commands {
     this.#watchDeadline();
   }
 
-  #mayAnnounce(): boolean {
-    const inFlight = this.#options.pairing.inFlight("announce");
-    return this.#options.questions.phase === "ready" && inFlight < ANNOUNCEMENTS_IN_FLIGHT_MAX;
+  /** How many prefixes more may be on their way that others have to wait for. */
+  get #room(): number {
+    return ANNOUNCEMENTS_IN_FLIGHT_MAX - this.#paced;
+  }
+
+  #small(verb: Verb): readonly Lane[] {
+    const lane = this.#lanes.small(verb);
+    return lane === undefined ? [] : [lane];
+  }
+
+  /** The next line of a large change, when the last one is answered. */
+  #launchLarge(verb: Verb): boolean {
+    // No bulk line of 6.0 was ever seen to work.
+    const isBulk = this.#options.questions.identity?.dialect !== 6;
+    const lanes = this.#lanes.large(verb).slice(0, isBulk ? undefined : 1);
+    return lanes.length <= this.#room && this.#launch(lanes, true);
   }
 
   /** @returns false when there is nothing to write, or no room. */
-  #launchNext(verb: Verb): boolean {
-    const lane = this.#lanes.next(verb);
-    const { identity } = this.#options.questions;
-    if (lane === undefined || identity === undefined) return false;
-    if (this.#options.pairing.unreadBytes >= UNREAD_BYTES_MAX) return false;
-    const change = this.#lanes.launch(lane, this.#options.timers.nowMs());
-    if (change === undefined) return false;
-    const line = lineFor(change, identity.dialect);
+  #launch(lanes: readonly Lane[], isPaced: boolean): boolean {
+    const { identity, acks } = this.#options.questions;
+    if (identity === undefined || this.#options.pairing.unreadBytes >= UNREAD_BYTES_MAX) {
+      return false;
+    }
+    const nowMs = this.#options.timers.nowMs();
+    const passengers = lanes.flatMap((lane): Passenger[] => {
+      const change = this.#lanes.launch(lane, nowMs);
+      return change === undefined ? [] : [{ lane, change }];
+    });
+    const verb = passengers[0]?.change.verb;
+    if (verb === undefined) return false;
+    const line = lineFor(passengers, identity.dialect);
     if (line instanceof RouteError) {
-      this.#options.settle(change.settled, unwritten("error", line.message));
-      this.#lanes.land(lane, "error", undefined);
+      for (const { lane, change } of passengers) {
+        this.#options.settle(change.settled, unwritten("error", line.message));
+        this.#lanes.land(lane, "error", undefined);
+      }
       return true;
     }
     // Not before the line is made: a first one takes its time.
     const writtenAtMs = this.#options.timers.nowMs();
-    const flight: Flight = { verb, lane, line, writtenAtMs, settled: change.settled };
+    const flight: Flight = { verb, passengers, line, writtenAtMs, isPaced };
+    if (isPaced) this.#paced += passengers.length;
     if (!this.#options.write(line)) {
-      this.land(flight, "error", "The line could not be written");
-    } else if (this.#options.questions.acks === "off") {
+      this.#end(flight, "error", "The line could not be written");
+    } else if (acks === "off") {
       this.#options.pairing.pushUnanswered(line);
-      this.land(flight, "unconfirmed", "ExaBGP gives no answers");
+      this.#end(flight, "unconfirmed", "ExaBGP gives no answers");
     } else {
       this.#options.pairing.pushCommand(flight);
     }
     return true;
   }
 
-  /** `flight` has ended. */
-  land(flight: Flight, outcome: SettledOutcome, detail: string): void {
-    const { lane, line, writtenAtMs, settled } = flight;
+  /** ExaBGP has answered. A bulk line that it refuses ends for nobody: nobody knows because of which prefix. */
+  land(flight: Flight, outcome: "done" | "error", detail: string): void {
+    const { passengers, isPaced } = flight;
+    if (outcome === "done" || passengers.length === 1) {
+      this.#end(flight, outcome, detail);
+      return;
+    }
+    if (isPaced) this.#paced -= passengers.length;
     const nowMs = this.#options.timers.nowMs();
+    for (const { lane, change } of passengers) this.#lanes.landAlone(lane, change, nowMs);
+  }
+
+  #end(flight: Flight, outcome: SettledOutcome, detail: string): void {
+    const { passengers, line, writtenAtMs, isPaced } = flight;
+    const nowMs = this.#options.timers.nowMs();
+    if (isPaced) this.#paced -= passengers.length;
     const isAnswer = outcome === "done" || outcome === "error";
     const ackMs = isAnswer ? nowMs - writtenAtMs : undefined;
-    this.#options.settle(settled, { outcome, line, writtenAtMs, ackMs, detail });
-    this.#lanes.land(lane, outcome, isAnswer ? nowMs : undefined);
+    const settlement = { outcome, line, writtenAtMs, ackMs, detail };
+    for (const { lane, change } of passengers) {
+      // 4.2 says nothing at all to what it cannot read.
+      if (outcome === "timeout" && passengers.length > 1) lane.isAlone = true;
+      this.#options.settle(change.settled, settlement);
+      this.#lanes.land(lane, outcome, isAnswer ? nowMs : undefined);
+    }
   }
 
   /** No answer will come for `flights`. */
   expire(flights: readonly Flight[]): void {
-    for (const flight of flights) this.land(flight, "timeout", "ExaBGP gave no answer in time");
+    for (const flight of flights) this.#end(flight, "timeout", "ExaBGP gave no answer in time");
   }
 
   /** One timer, for the oldest command in flight. */
@@ -146,15 +192,18 @@ export class Commands {
   /** Settles everything as `closed`. */
   close(detail: string): void {
     this.#cancelDeadline?.();
-    for (const flight of this.#options.pairing.clear()) this.land(flight, "closed", detail);
+    for (const flight of this.#options.pairing.clear()) this.#end(flight, "closed", detail);
     this.#lanes.close(detail);
   }
 }
 
 /** A route may be right, and nothing that this ExaBGP can be told. */
-function lineFor({ verb, route }: Change, dialect: Dialect): string | RouteError {
+function lineFor(passengers: readonly Passenger[], dialect: Dialect): string | RouteError {
   try {
-    return (verb === "announce" ? encodeAnnounce : encodeWithdraw)(route, dialect);
+    return encodeChanges(
+      passengers.map(({ change }) => change),
+      dialect,
+    );
   } catch (error) {
     if (error instanceof RouteError) return error;
     throw error;

@@ -5,6 +5,14 @@ import { RouteError } from "./route-error.ts";
 import { normalizeRoute } from "./route.ts";
 import type { Route } from "./route.ts";
 
+type Verb = "announce" | "withdraw";
+
+/** What a line says of one prefix. */
+export interface LineChange {
+  readonly verb: Verb;
+  readonly route: Route;
+}
+
 /**
  * The command that makes ExaBGP announce `route`.
  *
@@ -29,18 +37,39 @@ export function encodeWithdraw(route: Route, dialect: Dialect = 4): string {
   return encode("withdraw", route, dialect);
 }
 
-function encode(verb: "announce" | "withdraw", route: Route, dialect: Dialect): string {
-  const normal = normalizeRoute(route);
+function encode(verb: Verb, route: Route, dialect: Dialect): string {
+  return encodeChanges([{ verb, route: normalizeRoute(route) }], dialect);
+}
+
+/**
+ * The one command for changes that differ in their prefixes only. Several are a bulk line, which ExaBGP 4.2 and 5.0
+ * parse before they apply any of it, and answer once.
+ *
+ * @param changes Of one verb, family, set of attributes and of neighbors; normalized.
+ * @throws {RouteError} If this ExaBGP cannot be told.
+ */
+export function encodeChanges(changes: readonly LineChange[], dialect: Dialect): string {
+  const [first] = changes;
+  if (first === undefined) throw new RangeError("Cannot write line: there is no change for it");
+  const { verb, route } = first;
+  const attributes = attributesOf(route).join(" ");
+  const start = `${selector(route, dialect)}${verb}`;
+  if (changes.length === 1) return `${start} route ${route.prefix} ${attributes}`;
+  const prefixes = changes.map((change) => change.route.prefix).join(" ");
+  return `${start} attributes ${attributes} nlri ${prefixes}`;
+}
+
+function attributesOf(route: Route): string[] {
   return [
-    `${selector(normal, dialect)}${verb} route ${normal.prefix} next-hop ${normal.nextHop}`,
-    ...single("origin", normal.origin),
-    ...list("as-path", normal.asPath),
-    ...single("med", normal.med),
-    ...single("local-preference", normal.localPreference),
-    ...list("community", normal.communities),
-    ...list("large-community", normal.largeCommunities),
-    ...list("extended-community", normal.extendedCommunities?.map(extendedForExabgp)),
-  ].join(" ");
+    `next-hop ${route.nextHop}`,
+    ...single("origin", route.origin),
+    ...list("as-path", route.asPath),
+    ...single("med", route.med),
+    ...single("local-preference", route.localPreference),
+    ...list("community", route.communities),
+    ...list("large-community", route.largeCommunities),
+    ...list("extended-community", route.extendedCommunities?.map(extendedForExabgp)),
+  ];
 }
 
 /**

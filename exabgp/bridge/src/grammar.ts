@@ -1,5 +1,6 @@
 /** Everything that may ever be written to ExaBGP, as one closed grammar. */
 import type { Dialect } from "./dialect.ts";
+import { BULK_PREFIXES_MAX } from "./turns.ts";
 
 /** Asked first: harmless on every version, and its answer tells the dialect. Answered at once, ahead of queued routes. */
 export const VERSION_QUESTION = "system version";
@@ -30,17 +31,23 @@ const FIXED: ReadonlySet<string> = new Set([
   ...Object.values(ROUTES_QUESTIONS),
 ]);
 const COMMENT = new RegExp(`^ # ${NONCE}$`);
-const ROUTE = new RegExp(
-  [
-    `^(?:peer \\* |neighbor ${ADDRESS}(?:, neighbor ${ADDRESS}){0,63} )?(?:announce|withdraw) route ${ADDRESS}/[0-9]{1,3} next-hop (?:self|${ADDRESS})`,
-    "(?: origin (?:igp|egp|incomplete))?",
-    `(?: as-path \\[ (?:${NUMBER} ){1,255}\\])?`,
-    `(?: med ${NUMBER})?`,
-    `(?: local-preference ${NUMBER})?`,
-    `(?: community \\[ (?:${NUMBER}:${NUMBER} ){1,128}\\])?`,
-    `(?: large-community \\[ (?:${NUMBER}:${NUMBER}:${NUMBER} ){1,64}\\])?`,
-    `(?: extended-community \\[ (?:(?:(?:target|origin):${NUMBER}:${NUMBER}|0x[0-9a-f]{16}) ){1,64}\\])?$`,
-  ].join(""),
+const PREFIX = `${ADDRESS}/[0-9]{1,3}`;
+const NEIGHBORS = `neighbor ${ADDRESS}(?:, neighbor ${ADDRESS}){0,63} `;
+const VERB = "(?:announce|withdraw)";
+const ATTRIBUTES = [
+  `next-hop (?:self|${ADDRESS})`,
+  "(?: origin (?:igp|egp|incomplete))?",
+  `(?: as-path \\[ (?:${NUMBER} ){1,255}\\])?`,
+  `(?: med ${NUMBER})?`,
+  `(?: local-preference ${NUMBER})?`,
+  `(?: community \\[ (?:${NUMBER}:${NUMBER} ){1,128}\\])?`,
+  `(?: large-community \\[ (?:${NUMBER}:${NUMBER}:${NUMBER} ){1,64}\\])?`,
+  `(?: extended-community \\[ (?:(?:(?:target|origin):${NUMBER}:${NUMBER}|0x[0-9a-f]{16}) ){1,64}\\])?`,
+].join("");
+const ROUTE = new RegExp(`^(?:peer \\* |${NEIGHBORS})?${VERB} route ${PREFIX} ${ATTRIBUTES}$`);
+/** Prefixes of one family with the same attributes: 4.2 and 5.0 know it. */
+const BULK = new RegExp(
+  `^(?:${NEIGHBORS})?${VERB} attributes ${ATTRIBUTES} nlri ${PREFIX}(?: ${PREFIX}){1,${BULK_PREFIXES_MAX - 1}}$`,
 );
 
 /** ExaBGP takes lines up to 1 MiB; the longest route stays far below this. */
@@ -65,5 +72,5 @@ export function greeting(nonce: string): string {
 /** Whether `line` (without newline) is one that this package may write. */
 export function isCommandLine(line: string): boolean {
   if (line.length > COMMAND_LENGTH_MAX) return false;
-  return FIXED.has(line) || COMMENT.test(line) || ROUTE.test(line);
+  return FIXED.has(line) || COMMENT.test(line) || ROUTE.test(line) || BULK.test(line);
 }

@@ -3,6 +3,8 @@ import type { Route } from "./route.ts";
 import { unwritten } from "./settlement.ts";
 import type { Settled, SettledOutcome, Settlement } from "./settlement.ts";
 import type { Timers } from "./timers.ts";
+import { Turns } from "./turns.ts";
+import type { Batch, Seat } from "./turns.ts";
 
 export type Verb = "announce" | "withdraw";
 
@@ -35,20 +37,30 @@ export interface Lane {
   last:
     | { readonly verb: Verb; readonly key: string; isConfirmed: boolean; atMs: number }
     | undefined;
-  cancelRest: (() => void) | undefined;
+  /** Undefined while it does not rest. */
+  restsUntilMs: number | undefined;
+  /** With what its change was asked for. */
+  batch: Batch | undefined;
+  /** Where it waits for its turn. */
+  seat: Seat | undefined;
+  /** Its last bulk line was not answered `done`, and nobody knows because of which prefix. */
+  isAlone: boolean;
 }
 
 export interface LanesOptions {
   readonly timers: Timers;
   readonly settle: (settled: Settled, settlement: Settlement) => void;
-  /** A change became eligible by the passing of time. */
+  /** Changes became eligible by the passing of time. */
   readonly rested: () => void;
 }
 
 export class Lanes {
   readonly #options: LanesOptions;
   readonly #lanes = new Map<string, Lane>();
-  readonly #eligible = { withdraw: new Set<Lane>(), announce: new Set<Lane>() };
+  readonly #turns = new Turns();
+  readonly #resting = new Set<Lane>();
+  #wakesAtMs = Infinity;
+  #cancelWake = () => {};
   #wanted = 0;
 
   constructor(options: LanesOptions) {
@@ -73,12 +85,23 @@ export class Lanes {
     // Asked for out of the blue, the same command again is meant to be written: it mends what others did.
     const maySkip = earlier !== undefined || lane.isFlying;
     lane.wanted = { ...change, maySkip };
+    lane.batch = this.#turns.join(change.verb);
     this.#consider(lane);
   }
 
-  /** The first lane whose change of this kind may be written now. */
-  next(verb: Verb): Lane | undefined {
-    return this.#eligible[verb].values().next().value;
+  /** What is asked for from now on is another change than what was asked for before. */
+  closeBatch(): void {
+    this.#turns.close();
+  }
+
+  /** The first lane of a small change of this kind that may be written now. */
+  small(verb: Verb): Lane | undefined {
+    return this.#turns.small(verb);
+  }
+
+  /** Lanes of a large change that may be written now, on one line. */
+  large(verb: Verb): readonly Lane[] {
+    return this.#turns.large(verb);
   }
 
   /** @returns The change of `lane`, with the route to be written now, at `nowMs`. */
@@ -86,7 +109,7 @@ export class Lanes {
     if (lane.wanted === undefined) return undefined;
     const { verb, settled } = lane.wanted;
     const route = routeFor(lane, lane.wanted);
-    this.#eligible[verb].delete(lane);
+    this.#turns.remove(lane);
     lane.wanted = undefined;
     this.#wanted -= 1;
     lane.isFlying = true;
@@ -101,6 +124,7 @@ export class Lanes {
     lane.isFlying = false;
     // Without an answer ExaBGP may hold it all the same.
     if (outcome === "error") lane.announced = lane.announcedBefore;
+    if (outcome === "done") lane.isAlone = false;
     if (lane.last !== undefined) {
       lane.last.isConfirmed = outcome === "done";
       lane.last.atMs = answeredAtMs ?? lane.last.atMs;
@@ -108,17 +132,30 @@ export class Lanes {
     this.#consider(lane);
   }
 
+  /** `change` was on a line with others that ExaBGP refused: it is written again, without them. */
+  landAlone(lane: Lane, change: Change, answeredAtMs: number): void {
+    lane.isAlone = true;
+    if (lane.wanted === undefined) {
+      lane.wanted = { ...change, maySkip: false };
+      this.#wanted += 1;
+    } else {
+      const { verb } = lane.wanted;
+      this.#options.settle(change.settled, unwritten("superseded", `by ${verb}`));
+    }
+    this.land(lane, "error", answeredAtMs);
+  }
+
   /** Settles all that is not written as `closed`, and forgets everything. */
   close(detail: string): void {
     for (const lane of this.#lanes.values()) {
-      lane.cancelRest?.();
       if (lane.wanted !== undefined) {
         this.#options.settle(lane.wanted.settled, unwritten("closed", detail));
       }
     }
     this.#lanes.clear();
-    this.#eligible.announce.clear();
-    this.#eligible.withdraw.clear();
+    this.#turns.clear();
+    this.#resting.clear();
+    this.#cancelWake();
     this.#wanted = 0;
   }
 
@@ -133,7 +170,10 @@ export class Lanes {
       announced: undefined,
       announcedBefore: undefined,
       last: undefined,
-      cancelRest: undefined,
+      restsUntilMs: undefined,
+      batch: undefined,
+      seat: undefined,
+      isAlone: false,
     };
     this.#lanes.set(prefix, lane);
     return lane;
@@ -142,12 +182,11 @@ export class Lanes {
   /** Decides what the lane waits for: its answer, its rest, nothing to do, or its turn. */
   #consider(lane: Lane): void {
     const { wanted, last } = lane;
-    lane.cancelRest?.();
-    lane.cancelRest = undefined;
-    if (wanted === undefined) return;
-    this.#eligible[wanted.verb === "announce" ? "withdraw" : "announce"].delete(lane);
-    if (lane.isFlying) return;
-    const key = keyOf(wanted.verb, routeFor(lane, wanted));
+    this.#resting.delete(lane);
+    this.#turns.remove(lane);
+    if (wanted === undefined || lane.isFlying) return;
+    const route = routeFor(lane, wanted);
+    const key = keyOf(wanted.verb, route);
     const isRepetition = last?.key === key;
     if (isRepetition && last.isConfirmed && wanted.maySkip) {
       this.#skip(lane, wanted.settled);
@@ -156,19 +195,35 @@ export class Lanes {
     const restMs =
       last === undefined || isRepetition ? 0 : last.atMs + REST_MS - this.#options.timers.nowMs();
     if (restMs <= 0) {
-      this.#eligible[wanted.verb].add(lane);
+      this.#turns.add(lane, wanted.verb, companyOf(lane, route));
       return;
     }
-    this.#eligible[wanted.verb].delete(lane);
-    lane.cancelRest = this.#options.timers.after(restMs, () => {
-      this.#consider(lane);
-      this.#options.rested();
+    lane.restsUntilMs = this.#options.timers.nowMs() + restMs;
+    this.#resting.add(lane);
+    this.#wakeAt(lane.restsUntilMs);
+  }
+
+  /** One timer for all: prefixes that came on one line go on one line. */
+  #wakeAt(atMs: number): void {
+    if (atMs >= this.#wakesAtMs) return;
+    this.#cancelWake();
+    this.#wakesAtMs = atMs;
+    const { timers, rested } = this.#options;
+    this.#cancelWake = timers.after(atMs - timers.nowMs(), () => {
+      this.#wakesAtMs = Infinity;
+      const nowMs = timers.nowMs();
+      let nextMs = Infinity;
+      for (const lane of this.#resting) {
+        const untilMs = lane.restsUntilMs ?? nowMs;
+        if (untilMs <= nowMs) this.#consider(lane);
+        else nextMs = Math.min(nextMs, untilMs);
+      }
+      if (nextMs < Infinity) this.#wakeAt(nextMs);
+      rested();
     });
   }
 
   #skip(lane: Lane, settled: Settled): void {
-    this.#eligible.announce.delete(lane);
-    this.#eligible.withdraw.delete(lane);
     lane.wanted = undefined;
     this.#wanted -= 1;
     this.#options.settle(settled, unwritten("done", "ExaBGP has acknowledged the same already"));
@@ -194,6 +249,11 @@ function routeFor({ announced }: Lane, { verb, route }: Change): Route {
   if (verb === "announce" || announced === undefined) return route;
   const { neighbors: _, ...attributes } = announced;
   return route.neighbors === undefined ? attributes : { ...attributes, neighbors: route.neighbors };
+}
+
+/** What is the same for all routes of a bulk line. */
+function companyOf({ isAlone }: Lane, { prefix, ...shared }: Route): string {
+  return `${isAlone ? "alone" : ""} ${prefix.includes(":") ? 6 : 4} ${JSON.stringify(shared)}`;
 }
 
 function keyOf(verb: Verb, route: Route): string {

@@ -3,16 +3,21 @@
  * order; they come late, or never, or were meant for a process that died. A barrier, a question whose
  * answer starts with a text that nothing else starts with, tells where in that order we are.
  */
-import type { Lane, Verb } from "./lanes.ts";
-import type { Settled } from "./settlement.ts";
+import type { Change, Lane, Verb } from "./lanes.ts";
 
-/** A command that was written. */
+/** A line that was written, with one change or several. */
 export interface Flight {
   readonly verb: Verb;
-  readonly lane: Lane;
+  readonly passengers: readonly Passenger[];
   readonly line: string;
   readonly writtenAtMs: number;
-  readonly settled: Settled;
+  /** Whether others wait until it is answered. */
+  readonly isPaced: boolean;
+}
+
+export interface Passenger {
+  readonly lane: Lane;
+  readonly change: Change;
 }
 
 interface CommandEntry {
@@ -72,7 +77,7 @@ export class Pairing {
     return this.#entries[0]?.kind === "listing";
   }
 
-  /** Commands neither answered nor given up. */
+  /** Changes on lines neither answered nor given up. */
   inFlight(verb: Verb): number {
     return this.#inFlight[verb];
   }
@@ -101,7 +106,7 @@ export class Pairing {
 
   pushCommand(flight: Flight): void {
     this.pushUnanswered(flight.line);
-    this.#inFlight[flight.verb] += 1;
+    this.#inFlight[flight.verb] += flight.passengers.length;
     const endByte = this.#writtenBytes;
     this.#entries.push({ kind: "command", flight, isSettled: false, endByte });
   }
@@ -207,7 +212,7 @@ export class Pairing {
   #settle(entry: CommandEntry): boolean {
     if (entry.isSettled) return false;
     entry.isSettled = true;
-    this.#inFlight[entry.flight.verb] -= 1;
+    this.#inFlight[entry.flight.verb] -= entry.flight.passengers.length;
     return true;
   }
 

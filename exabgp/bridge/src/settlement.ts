@@ -14,7 +14,7 @@ export type SettledOutcome = "done" | "error" | "timeout" | "superseded" | "unco
 export interface Settlement {
   readonly outcome: SettledOutcome;
   /**
-   * The line that was written, without newline; undefined when none was. A withdrawal's attributes are those
+   * The line that was written, without newline; undefined when none was. Several prefixes may have one line. A withdrawal's attributes are those
    * last announced, not always those that were given.
    */
   readonly line: string | undefined;

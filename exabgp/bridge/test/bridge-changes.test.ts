@@ -244,8 +244,7 @@ test("a withdrawal carries what was given again after an announcement that could
 test("announcements are bounded in flight, withdrawals do not wait for them", async () => {
   const it = new Harness();
   await it.startReady();
-  for (let index = 0; index < 100; index += 1) it.bridge.announce(numbered(index), () => {});
-  await it.settle();
+  for (let index = 0; index < 100; index += 1) await it.announce(`${index}`, numbered(index));
   assert.equal(it.written().length, ANNOUNCEMENTS_IN_FLIGHT_MAX);
   await it.withdraw("b", B);
   assert.deepEqual(it.written(), [WITHDRAW_B]);

@@ -4,15 +4,7 @@ import { Pairing } from "../src/pairing.ts";
 import type { Flight, Paired } from "../src/pairing.ts";
 
 function flight(line: string): Flight {
-  const lane = {
-    wanted: undefined,
-    isFlying: true,
-    announced: undefined,
-    announcedBefore: undefined,
-    last: undefined,
-    cancelRest: undefined,
-  };
-  return { verb: "withdraw", lane, line, writtenAtMs: 0, settled: () => {} };
+  return { verb: "withdraw", passengers: [], line, writtenAtMs: 0, isPaced: false };
 }
 
 function nameOf(paired: Paired): string {
