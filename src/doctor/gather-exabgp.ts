@@ -6,8 +6,19 @@ import type { ExabgpProcess } from "./host.ts";
 /** More is no command line of ExaBGP. */
 const ARGV_MAX_CHARS = 128 * 1024;
 
+/** How the environment file is named: to 4.2, and to 5.0. */
+const ENV_OPTIONS = ["--env", "-e", "--env-file"];
+
 /** Options of ExaBGP that are followed by a value. */
-const WITH_VALUE = new Set(["--env", "-e", "--root", "--folder", "-f", "--pdb", "--profile"]);
+const WITH_VALUE = new Set([
+  ...ENV_OPTIONS,
+  "--root",
+  "--folder",
+  "-f",
+  "--profile",
+  "--signal",
+  "-s",
+]);
 
 export interface SeenExabgp extends ExabgpProcess {
   /** Whether it has the same addresses and routes as we. */
@@ -41,8 +52,8 @@ export function filesOf(
   proc = "/proc",
 ): { readonly confPath: string | undefined; readonly envPath: string | undefined } {
   const words = argv.slice((exabgpAt(argv) ?? 0) + 1);
-  const env = words.findIndex((word) => word === "--env" || word === "-e");
-  const joined = words.find((word) => word.startsWith("--env="))?.slice("--env=".length);
+  const env = words.findIndex((word) => ENV_OPTIONS.includes(word));
+  const joined = words.map((word) => /^--env(?:-file)?=(.*)$/.exec(word)?.[1]).find(Boolean);
   const conf = words.find(
     (word, at) =>
       // 5.0 may be started as `exabgp server FILE`.
