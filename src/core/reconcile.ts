@@ -26,7 +26,7 @@ export function reconcileRoutes(
   affected: readonly number[] | undefined,
   nowMs: number,
 ): { state: AgentState; commands: readonly Command[] } {
-  const routes = new Map(affected === undefined ? state.routes : undefined);
+  const changed = new Map<string, RouteState>();
   const commands: Command[] = [];
   const moves = { withdrawn: [] as string[], announced: [] as string[] };
   for (const prefix of prefixesOf(state, affected)) {
@@ -45,14 +45,16 @@ export function reconcileRoutes(
     // reload takes from some neighbors.
     if (command.type === "announce") moves.announced.push(prefix);
     else if (isAnnounced(route) && command.leaving === undefined) moves.withdrawn.push(prefix);
-    routes.set(prefix, afterCommand(route, command, ownerOf(state, planned)));
+    changed.set(prefix, afterCommand(route, command, ownerOf(state, planned)));
   }
   if (commands.length === 0) return { state, commands };
-  const merged = affected === undefined ? routes : new Map([...state.routes, ...routes]);
+  // Only now: nothing has changed at nearly every tick.
+  const routes = new Map(state.routes);
+  for (const [prefix, route] of changed) routes.set(prefix, route);
   return {
     state: {
       ...state,
-      routes: merged,
+      routes,
       flaps: addMoves(state.flaps, moves, nowMs),
       changes: state.changes + commands.length,
     },

@@ -51,6 +51,8 @@ interface Pending {
   /** What it caused. */
   readonly commands: readonly Command[];
   readonly settled: Settlement[];
+  /** The lines as they were expected, made when they are asked for. */
+  lines?: readonly string[];
 }
 
 /** Collects the answers to a decision's commands, and hands the record over when the last one is there. */
@@ -159,12 +161,13 @@ export class AuditDesk {
 
   /** With the lines that were to be written, as far as that can be told before they are. */
   #openDrafts(): Draft[] {
-    return [...this.#pending.values()].map(({ draft, commands }) => ({
-      ...draft,
-      commands: commands.map(({ type, route }) =>
+    return [...this.#pending.values()].map((pending) => {
+      // Once: other decisions come and go while ten thousand lines are written.
+      pending.lines ??= pending.commands.map(({ type, route }) =>
         type === "announce" ? encodeAnnounce(route) : encodeWithdraw(route),
-      ),
-    }));
+      );
+      return { ...pending.draft, commands: pending.lines };
+    });
   }
 
   /** @param atMs On the monotonic clock. @returns RFC 3339. */

@@ -52,6 +52,12 @@ const DUE_MAX_MS = 24 * 3_600_000;
 /** Withdrawals that are written or end within this time are in owned.json together; the first of them at once. */
 const OWNED_DELAY_MS = 20;
 
+/**
+ * What is done for all prefixes because of a few (owned.json, a copy of the routes) rests so many times as long as it
+ * took: with ten thousand it takes milliseconds, and their answers come 24 at a time.
+ */
+const REST = 10;
+
 export class Loop {
   readonly #options: LoopOptions;
   #state: AgentState;
@@ -59,9 +65,11 @@ export class Loop {
   #dueMs: number | undefined;
   #cancelDue = () => {};
   #answers: CommandAnswer[] = [];
+  #answersRestMs = -Infinity;
   #savePending = false;
   #isOwnedSaved = true;
   #ownedSavedMs = -Infinity;
+  #ownedRestMs = OWNED_DELAY_MS;
 
   /** @param first What `startAgent` decided; its actions are carried out by `start`. */
   constructor(first: AgentState, options: LoopOptions) {
@@ -187,16 +195,27 @@ export class Loop {
     // Without a time to the answer it is the bridge that refused it.
     const refused = outcome === "error" && ackMs !== undefined;
     this.#answers.push({ prefix: route.prefix, change, done, refused });
-    if (this.#answers.length === 1) queueMicrotask(() => this.#takeAnswers());
+    if (this.#answers.length === 1) this.#takeAnswersSoon();
     if (type === "withdraw") this.#saveOwnedSoon();
   }
 
   /** Those of one chunk together: each step copies the routes. */
+  #takeAnswersSoon(): void {
+    const { clock } = this.#options;
+    const restMs = this.#answersRestMs - clock.nowMs();
+    if (restMs > 0) clock.after(restMs, () => this.#takeAnswers());
+    else queueMicrotask(() => this.#takeAnswers());
+  }
+
   #takeAnswers(): void {
     if (this.#answers.length === 0) return;
     const answers = this.#answers;
     this.#answers = [];
+    const { clock } = this.#options;
+    const beganMs = clock.nowMs();
     this.dispatch({ type: "answers", answers });
+    const endedMs = clock.nowMs();
+    this.#answersRestMs = endedMs + REST * (endedMs - beganMs);
   }
 
   #serviceOf(prefix: string): string | undefined {
@@ -210,8 +229,8 @@ export class Loop {
     this.#savePending = true;
     const { clock } = this.#options;
     // Behind the lines, and not for each of a thousand services that die one after another.
-    const isFirst = clock.nowMs() - this.#ownedSavedMs > OWNED_DELAY_MS;
-    clock.after(isFirst ? 0 : OWNED_DELAY_MS, () => {
+    const isFirst = clock.nowMs() - this.#ownedSavedMs > this.#ownedRestMs;
+    clock.after(isFirst ? 0 : this.#ownedRestMs, () => {
       this.#savePending = false;
       this.#takeAnswers();
       this.#saveOwned();
@@ -229,6 +248,8 @@ export class Loop {
       this.#isOwnedSaved = false;
       problems.report("owned-file", String(error));
     }
+    const tookMs = clock.nowMs() - this.#ownedSavedMs;
+    this.#ownedRestMs = Math.max(OWNED_DELAY_MS, REST * tookMs);
   }
 
   #logVerdict({ check, from, to, result }: VerdictChange): void {

@@ -40,7 +40,7 @@ export function parsePrefix(text: string): Prefix | undefined {
 
 /** The one canonical text: dotted decimal, or RFC 5952 section 4 without its dotted tail. */
 export function formatAddress({ family, bits }: Address): string {
-  return family === 4 ? groupsOf(bits, 4, 8).join(".") : formatIpv6(bits);
+  return family === 4 ? formatIpv4(Number(bits)) : formatIpv6(bits);
 }
 
 export function formatPrefix(prefix: Prefix): string {
@@ -52,31 +52,40 @@ export function isMulticast({ family, bits }: Address): boolean {
   return family === 4 ? bits >> 28n === 0xen : bits >> 120n === 0xffn;
 }
 
+/** By numbers: ten thousand prefixes come at once, and arithmetic with bigints takes four times as long. */
 function ipv4Bits(text: string): bigint {
-  return text.split(".").reduce((bits, octet) => (bits << 8n) | BigInt(octet), 0n);
+  return BigInt(text.split(".").reduce((number, octet) => number * 256 + Number(octet), 0));
 }
 
 function ipv6Bits(text: string): bigint {
   const [head = "", tail] = hexOnly(text).split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => "0");
-  return [...left, ...zeros, ...right].reduce(
-    (bits, group) => (bits << 16n) | BigInt(`0x${group}`),
-    0n,
-  );
+  const zeros = "0".repeat(4 * (8 - left.length - right.length));
+  return BigInt(`0x${padded(left)}${zeros}${padded(right)}`);
+}
+
+function padded(groups: readonly string[]): string {
+  return groups.map((group) => group.padStart(4, "0")).join("");
 }
 
 /** Rewrites a dotted tail (`::ffff:192.0.2.1`, RFC 4291 2.2) as two groups. */
 function hexOnly(text: string): string {
   if (!text.includes(".")) return text;
   const cut = text.lastIndexOf(":") + 1;
-  const tail = groupsOf(ipv4Bits(text.slice(cut)), 2, 16).map((group) => group.toString(16));
-  return text.slice(0, cut) + tail.join(":");
+  const tail = ipv4Bits(text.slice(cut)).toString(16).padStart(8, "0");
+  return `${text.slice(0, cut)}${tail.slice(0, 4)}:${tail.slice(4)}`;
+}
+
+function formatIpv4(number: number): string {
+  return [number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255].join(".");
 }
 
 function formatIpv6(bits: bigint): string {
-  const groups = groupsOf(bits, 8, 16).map((group) => group.toString(16));
+  const digits = bits.toString(16).padStart(32, "0");
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    Number.parseInt(digits.slice(4 * index, 4 * index + 4), 16).toString(16),
+  );
   const zeros = longestZeros(groups);
   if (zeros.length < 2) return groups.join(":");
   const left = groups.slice(0, zeros.start).join(":");
@@ -92,10 +101,4 @@ function longestZeros(groups: readonly string[]): { start: number; length: numbe
     else if (index + 1 - start > best.length) best = { start, length: index + 1 - start };
   }
   return best;
-}
-
-function groupsOf(bits: bigint, count: number, widthBits: number): number[] {
-  return Array.from({ length: count }, (_, index) =>
-    Number(BigInt.asUintN(widthBits, bits >> BigInt((count - 1 - index) * widthBits))),
-  );
 }
