@@ -50,6 +50,8 @@ export interface Wire {
   readonly sentAtMs: ReadonlyMap<string, number>;
   /** Neighbors whose session is established. */
   readonly up: ReadonlySet<string>;
+  /** Those of them whose session this life of the agent has heard come up. */
+  readonly cameUp?: ReadonlySet<string>;
 }
 
 /**

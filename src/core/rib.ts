@@ -26,9 +26,11 @@ export interface RibView {
   readonly neighbors: readonly string[];
   /** Those whose session was established. */
   readonly up: ReadonlySet<string>;
+  /** Those of them whose session this life has heard come up: they take what it writes. */
+  readonly cameUp: ReadonlySet<string>;
   /** By canonical prefix; one that is missing is held for nobody. */
   readonly held: ReadonlyMap<string, readonly HeldRoute[]>;
-  /** Neighbors that lately held a prefix of a family, with the listings since then. */
+  /** Neighbors that lately held a prefix of ours of a family, with the listings since then. */
   readonly carriers: Readonly<Record<Family, ReadonlyMap<string, number>>>;
   /** What is neither configured nor owned: somebody else's. */
   readonly foreign: { readonly count: number; readonly first: readonly string[] };

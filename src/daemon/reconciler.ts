@@ -30,8 +30,11 @@ export const INTERVAL_DEFAULT_MS = 30_000;
 /** A session that comes and goes, or a burst of lost answers, is one reason to look. */
 const SOON_MS = 1000;
 
-/** A withdrawal behind a listing waits for it: 2.4 s for 10,000 routes on 4.2.21. */
+/** A withdrawal behind a listing waits for it, used or not: 2.4 s for 10,000 routes on 4.2.21. */
 const PAUSE_PER_DURATION = 50;
+
+/** After one that did not end: twice as long each time, and so long that most of ExaBGP's time is for commands. */
+const REST_UNKNOWN_MAX_MS = 300_000;
 
 /** While a check contradicts its verdict a withdrawal is near, but some check may always do. */
 const PUT_OFF_INTERVALS = 5;
@@ -180,19 +183,24 @@ export class Reconciler {
     const tookMs = answeredAtMs - askedAtMs;
     log.debug({ outcome, routes: routes.length, tookMs: Math.round(tookMs) }, "routes listed");
     const before = loop.state.changes;
+    this.#restsUntilMs = answeredAtMs + this.#restMs(outcome, tookMs);
     if (outcome === "done") {
       this.#isFirst = false;
       this.#cancelFirst();
       this.#doneAtMs = clock.wallMs() - (clock.nowMs() - askedAtMs);
-      this.#restsUntilMs = answeredAtMs + PAUSE_PER_DURATION * tookMs;
       const { identity, sessions } = bridge.status();
       const up = [...sessions.values()].filter(({ state }) => state === "up");
+      const cameUp = up.filter(({ reason }) => reason !== "listed");
       loop.dispatch({
         type: "rib",
         askedMs: askedAtMs,
         routes,
         tellsAttributes,
-        wire: { ...echo.heard(), up: new Set(up.map(({ neighbor }) => neighbor)) },
+        wire: {
+          ...echo.heard(),
+          up: new Set(up.map(neighborOf)),
+          cameUp: new Set(cameUp.map(neighborOf)),
+        },
         selects: identity?.dialect !== 6,
       });
     } else {
@@ -203,6 +211,13 @@ export class Reconciler {
     const isMended = loop.state.changes !== before;
     const nextMs = clock.nowMs() + (isMended ? SOON_MS : this.#intervalMs);
     this.#plan(Math.min(this.#dueMs, nextMs));
+  }
+
+  #restMs(outcome: RoutesListing["outcome"], tookMs: number): number {
+    if (outcome !== "timeout") return PAUSE_PER_DURATION * tookMs;
+    // An answer was lost, ExaBGP stood still, or lists without end: nobody knows.
+    const pauses = Math.min(PAUSE_PER_DURATION, 2 ** (this.#failures + 1));
+    return Math.min(pauses * tookMs, REST_UNKNOWN_MAX_MS);
   }
 
   #tell({ drifts, rib }: AgentState, outcome: RoutesListing["outcome"]): void {
@@ -231,6 +246,14 @@ function counted(count: number, what: string, shown: readonly string[]): string 
   return `ExaBGP: ${noun} ${what}: ${shown.join(", ")}${more}`;
 }
 
+/** Whether a check has begun to fail: one without a verdict too, an earlier life may have announced its service. */
 function isContradicted({ checks }: AgentState): boolean {
-  return checks.some(({ health }) => health.verdict === "up" && health.against > 0);
+  return checks.some(
+    ({ health: { verdict, against, towards } }) =>
+      verdict !== "down" && against > 0 && towards === "down",
+  );
+}
+
+function neighborOf({ neighbor }: { readonly neighbor: string }): string {
+  return neighbor;
 }
