@@ -34,3 +34,9 @@ export function ribSentences(
   });
   return [...held, ...drifting.slice(0, PREFIXES_SHOWN)];
 }
+
+/** Neighbors for which ExaBGP held any of `prefixes`. */
+export function holdersOf({ rib }: Pick<AgentState, "rib">, prefixes: readonly string[]): string[] {
+  const held = prefixes.flatMap((prefix) => rib?.held.get(prefix) ?? []);
+  return [...new Set(held.map(({ neighbor }) => neighbor))];
+}

@@ -130,10 +130,15 @@ export function deciding(state: AgentState, planned: PlannedPrefix): number {
   return same ?? planned.services[0] ?? 0;
 }
 
-/** Whether a neighbor hears of it; nothing to say while all is well, or while nothing is announced. */
+/**
+ * Whether a neighbor hears of it; nothing to say while all is well, or while nothing is announced.
+ *
+ * @param holders For whom ExaBGP held any of `routes`: 4.2 tells of no session that was never up.
+ */
 export function sessionSentences(
   routes: readonly Pick<RouteState, "told" | "owned">[],
-  { sessions, exabgp }: Surroundings,
+  { sessions, exabgp }: Pick<Surroundings, "sessions" | "exabgp">,
+  holders: readonly string[],
 ): string[] {
   if (exabgp.phase !== "ready") {
     return [`ExaBGP has not answered yet (${exabgp.phase}), so nothing new is announced.`];
@@ -143,7 +148,8 @@ export function sessionSentences(
   if (sessions.length === 0) {
     return [...off, "ExaBGP has told of no session: whether a neighbor hears it is not known."];
   }
-  const meant = meantBy(routes) ?? sessions.map(({ neighbor }) => neighbor);
+  const known = [...sessions.map(({ neighbor }) => neighbor), ...holders];
+  const meant = meantBy(routes) ?? [...new Set(known)];
   const up = new Set(
     sessions.filter(({ state }) => state === "up").map(({ neighbor }) => neighbor),
   );

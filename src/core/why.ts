@@ -9,7 +9,7 @@ import { holdEvidence } from "./why-holds.ts";
 import { orderEvidence } from "./why-orders.ts";
 import { serviceOutlook } from "./why-outlook.ts";
 import { list } from "./why-words.ts";
-import { ribSentences } from "./why-rib.ts";
+import { holdersOf, ribSentences } from "./why-rib.ts";
 import {
   deciding,
   routeSentences,
@@ -71,7 +71,7 @@ export function whyService(state: AgentState, name: string, around: Surroundings
       ...ribSentences(state, prefixes, moment),
       ...sentSentences(prefixes, around),
       ...sharedSentences(state, prefixes, at),
-      ...sessionSentences(routes, around),
+      ...sessionSentences(routes, around, holdersOf(state, prefixes)),
     ],
     next: serviceOutlook(state, at, moment),
   };
@@ -127,7 +127,7 @@ export function whyPrefix(
       ...orderEvidence(state, at, around.moment),
       ...holdEvidence(state, at, around.moment),
       ...checkEvidence(state, at, around.moment),
-      ...sessionSentences([route], around),
+      ...sessionSentences([route], around, holdersOf(state, [prefix])),
     ],
     next: service.next.map((sentence) => sentence.replace(/^It\b/, name)),
   };

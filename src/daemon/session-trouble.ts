@@ -1,5 +1,6 @@
 /** Healthy, but the session is down: services that are announced to neighbors that cannot hear it. */
 import { isAnnounced } from "../core/routes.ts";
+import type { RibView } from "../core/rib.ts";
 import type { Sessions } from "../core/status-neighbors.ts";
 import type { AgentState } from "../core/state.ts";
 
@@ -18,10 +19,13 @@ export type SessionTrouble =
 export class SessionTroubles {
   /** Since when each neighbor that should hear something has had no session, milliseconds on the monotonic clock. */
   #downSinceMs: ReadonlyMap<string, number> = new Map();
+  #rib: RibView | undefined;
+  /** For whom ExaBGP listed any of our prefixes in `#rib`. */
+  #holders: ReadonlySet<string> = new Set();
 
-  /** @param sessions As ExaBGP tells; it tells nothing of a neighbor that was never up. */
+  /** @param sessions As ExaBGP tells; it tells nothing of a neighbor that was never up: only the listing knows that one. */
   judge(state: AgentState, sessions: Sessions, nowMs: number): readonly SessionTrouble[] {
-    const services = announcedBy(state, sessions);
+    const services = announcedBy(state, [...sessions.keys(), ...this.#holdersIn(state.rib)]);
     const all = new Set(services.flatMap(({ neighbors }) => neighbors));
     const down = [...all].filter((neighbor) => sessions.get(neighbor)?.state !== "up");
     this.#downSinceMs = new Map(
@@ -39,6 +43,16 @@ export class SessionTroubles {
       ...troubleOf("session-down", partly, lost, "not everybody hears"),
     ];
   }
+
+  /** Ten thousand prefixes are gone through once for each listing, not at every look. */
+  #holdersIn(rib: RibView | undefined): ReadonlySet<string> {
+    if (rib !== this.#rib) {
+      this.#rib = rib;
+      const held = [...(rib?.held.values() ?? [])].flat();
+      this.#holders = new Set(held.map(({ neighbor }) => neighbor));
+    }
+    return this.#holders;
+  }
 }
 
 interface Announced {
@@ -49,8 +63,11 @@ interface Announced {
 
 const ANYBODY = "any neighbor";
 
-function announcedBy({ index, routes }: AgentState, sessions: Sessions): Announced[] {
-  const known = sessions.size === 0 ? [ANYBODY] : [...sessions.keys()];
+function announcedBy(
+  { index, routes }: Pick<AgentState, "index" | "routes">,
+  neighbors: readonly string[],
+): Announced[] {
+  const known = neighbors.length === 0 ? [ANYBODY] : [...new Set(neighbors)];
   return index.plan.services.flatMap(({ name, routes: own }) => {
     const first = own.find(({ prefix }) => {
       const route = routes.get(prefix);

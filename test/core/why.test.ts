@@ -269,6 +269,24 @@ describe("why, without a configuration", () => {
   });
 });
 
+describe("why, of a neighbor whose session was never up", () => {
+  it("says that it does not hear what ExaBGP holds for it", () => {
+    const world = new World();
+    const [first] = SERVICES;
+    const prefix = first?.routes[0]?.prefix ?? "";
+    const checks = SERVICES.flatMap((one) => one.checks);
+    for (const { id } of checks) for (let n = 0; n < 9; n++) world.result(id, true);
+    const routes = ["n", "m"].map((neighbor) => {
+      return { neighbor, prefix, route: undefined, localAddress: undefined };
+    });
+    const wire = { up: new Set(["n"]), sent: new Map(), sentAtMs: new Map() };
+    const listing = { askedMs: world.nowMs, routes, tellsAttributes: false, wire, selects: true };
+    world.take({ type: "rib", ...listing });
+    const text = whyService(world.state, first?.name ?? "", world.around)?.because.join(" ");
+    assert.match(text ?? "", /Without a session, m does not hear it\./);
+  });
+});
+
 const JUDGED: ReadonlySet<string> = new Set(["up", "degraded", "rising", "down", "starting"]);
 
 /** On which side of its requirement a service is. */

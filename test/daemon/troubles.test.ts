@@ -4,6 +4,7 @@ import type { Route } from "exabgp-ts-bridge";
 import type { OwnAddresses } from "../../checks/own-addresses.ts";
 import { startAgent } from "../../src/core/configure.ts";
 import type { AgentState } from "../../src/core/state.ts";
+import { stepRib } from "../../src/core/step-rib.ts";
 import { Problems } from "../../src/daemon/problems.ts";
 import { healthOf, headOf } from "../../src/daemon/status.ts";
 import { Troubles } from "../../src/daemon/troubles.ts";
@@ -14,6 +15,8 @@ const [A, B] = ["198.51.100.1", "198.51.100.2"] as const;
 
 interface Site {
   readonly look: (afterMs: number) => string[];
+  /** ExaBGP lists the first prefix for these. */
+  readonly list: (neighbors: readonly string[]) => void;
   readonly health: () => { readonly ok: boolean; readonly problems?: readonly string[] };
   readonly sessions: Map<string, { readonly state: string }>;
   readonly own: Set<string>;
@@ -38,7 +41,7 @@ function siteOf(services: Readonly<Record<string, readonly string[] | undefined>
       ),
     ),
   );
-  const state: AgentState = startAgent(plan, owned, [], 0).state;
+  let state: AgentState = startAgent(plan, owned, [], 0).state;
   const clock = manualClock();
   const problems = new Problems(clock, memoryLog().log);
   const sessions: Site["sessions"] = new Map();
@@ -50,6 +53,15 @@ function siteOf(services: Readonly<Record<string, readonly string[] | undefined>
   return {
     sessions,
     own,
+    list: (neighbors) => {
+      const [prefix = ""] = owned.keys();
+      const routes = neighbors.map((neighbor) => {
+        return { neighbor, prefix, route: undefined, localAddress: undefined };
+      });
+      const wire = { up: new Set<string>(), sent: new Map(), sentAtMs: new Map() };
+      const listing = { askedMs: 0, routes, tellsAttributes: false, wire, selects: true };
+      state = stepRib(state, { type: "rib", ...listing }, clock.nowMs()).state;
+    },
     look: (afterMs) => {
       clock.advance(afterMs);
       troubles.look(state);
@@ -114,6 +126,18 @@ it("takes a neighbor that ExaBGP never told of for one without a session", () =>
   assert.deepEqual(silent.look(10_000), [
     "all-sessions-down: no session with any neighbor: nobody hears everywhere",
   ]);
+});
+
+it("hears of a neighbor that was never up from what ExaBGP holds for it", () => {
+  const site = siteOf({ everywhere: undefined });
+  site.sessions.set(A, { state: "up" });
+  site.list([A, B]);
+  site.look(0);
+  assert.deepEqual(site.look(10_000), [
+    "session-down: no session with 198.51.100.2: not everybody hears everywhere",
+  ]);
+  site.list([A]);
+  assert.deepEqual(site.look(1000), []);
 });
 
 it("says that an announced prefix has no address here, and stays healthy", () => {
