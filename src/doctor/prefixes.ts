@@ -1,6 +1,6 @@
 /** The prefixes of the services, as ranges. */
 import type { LoadedConfig } from "../config/load.ts";
-import { parsePrefix, type Address, type Prefix } from "../config/prefix.ts";
+import { parseAddress, parsePrefix, type Address, type Prefix } from "../config/prefix.ts";
 import type { Route } from "exabgp-ts-bridge";
 
 export interface Managed {
@@ -25,4 +25,9 @@ export function overlaps(one: Prefix, two: Prefix): boolean {
 
 export function contains({ family, first, last }: Prefix, address: Address): boolean {
   return address.family === family && first <= address.value && address.value <= last;
+}
+
+/** An address as anyctl writes it; what is none stays as it is. */
+export function canonical(address: string): string {
+  return parseAddress(address)?.text ?? address;
 }

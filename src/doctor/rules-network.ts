@@ -17,7 +17,14 @@ export const NETWORK_RULES = [
     needs: ["config", "addresses"],
     look: ({ config, addresses }) => {
       const own = addresses.flatMap(({ address }) => parseAddress(address) ?? []);
+      // As the agent judges: a service with an `address` check says itself what must be here.
+      const excused = new Set(
+        config.plan.services
+          .filter(({ checks }) => checks.some(({ spec }) => spec.type === "address"))
+          .map(({ name }) => name),
+      );
       return managedPrefixes(config)
+        .filter(({ service }) => !excused.has(service))
         .filter(({ prefix }) => !own.some((address) => contains(prefix, address)))
         .map(({ prefix, service }) => ({
           where: "the addresses of this host",

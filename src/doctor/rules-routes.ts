@@ -3,7 +3,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import { parseAddress } from "../config/prefix.ts";
 import type { NeighborConf } from "../exabgp-conf/neighbor.ts";
 import { agentNeighbors, type Conf } from "./host.ts";
-import { managedPrefixes, type Managed } from "./prefixes.ts";
+import { canonical, managedPrefixes, type Managed } from "./prefixes.ts";
 import { defineRule, type Found } from "./rule.ts";
 import { at } from "./rules-neighbors.ts";
 
@@ -144,8 +144,4 @@ function asNumber(text: string): number {
 
 function services(managed: readonly Managed[]): string[] {
   return [...new Set(managed.map(({ service }) => service))];
-}
-
-function canonical(address: string): string {
-  return parseAddress(address)?.text ?? address;
 }

@@ -1,5 +1,9 @@
 /** What runs now: ExaBGP, the agent, the sessions. */
+import { parseAddress } from "../config/prefix.ts";
+import { agentNeighbors } from "./host.ts";
+import { canonical } from "./prefixes.ts";
 import { defineRule } from "./rule.ts";
+import { at } from "./rules-neighbors.ts";
 
 /** 4.2.17 to 5.0 work; 6.0 is unproved. */
 const OLDEST = [4, 2, 17] as const;
@@ -105,6 +109,21 @@ export const RUNNING_RULES = [
           where: `neighbor ${neighbor}`,
           found: reason === "" ? state : `${state}: ${reason}`,
         })),
+  }),
+  defineRule({
+    id: "session-never-up",
+    severity: "error",
+    about: "the agent has heard of no session with a neighbor of exabgp.conf",
+    why: "ExaBGP 4.2 tells nothing of a session that was never up, as with a wrong password: that neighbor hears nothing of this PoP.",
+    mend: "See ExaBGP's log, the link and the router; if the neighbor is new in the file, restart ExaBGP.",
+    needs: ["agent", "conf"],
+    look: ({ agent: { status }, conf }) => {
+      const told = new Set(status.sessions.map(({ neighbor }) => canonical(neighbor)));
+      return agentNeighbors(conf)
+        .filter(({ address }) => parseAddress(address) !== undefined)
+        .filter(({ address }) => !told.has(canonical(address)))
+        .map((neighbor) => at(conf, neighbor.line, neighbor, "has had no session"));
+    },
   }),
   defineRule({
     id: "session-unknown",

@@ -385,7 +385,18 @@ const FAULTS: readonly Case[] = [
     },
     tells: /neighbor 198\.51\.100\.1: down: peer reset/,
   },
-  { rule: "session-unknown", plant: { status: { sessions: [] } }, tells: /no session/ },
+  {
+    rule: "session-never-up",
+    plant: conf("neighbor 198.51.100.1 {", "neighbor 198.51.100.9 {"),
+    tells: /exabgp\.conf:2: neighbor 198\.51\.100\.9 has had no session/,
+    also: ["no-route"],
+  },
+  {
+    rule: "session-unknown",
+    plant: { status: { sessions: [] } },
+    tells: /no session/,
+    also: ["session-never-up"],
+  },
   {
     rule: "config-not-in-force",
     plant: { status: { config: { ...STATUS.config, current: false } } },
@@ -475,6 +486,13 @@ describe("a rule", () => {
       assert.doesNotMatch(JSON.stringify(own), /geheim/);
     });
   }
+
+  it("leaves it to an address check which addresses must be here", () => {
+    const here = "here: { type: address, addresses: [10.0.0.7], advisory: true }";
+    const plant = { ...yaml("{ resolver:", `{ ${here}, resolver:`), ...addresses([]) };
+    const ids = judge(makeHost(plant), RULES).findings.map(({ rule: { id } }) => id);
+    assert.ok(!ids.includes("address-missing"), ids.join(", "));
+  });
 
   it("says what is wrong, why, and what to do, in plain words", () => {
     for (const { id, about, why, mend } of RULES) {
