@@ -45,7 +45,9 @@ export function summarizeRoutes(routes: readonly RouteStatus[]): string {
   const fates = new Map<string, string[]>();
   for (const { prefix, told, answer } of routes) {
     const fate = told === "unknown" ? "left as it was" : `${told} (${answer})`;
-    fates.set(fate, [...(fates.get(fate) ?? []), prefix]);
+    const group = fates.get(fate);
+    if (group === undefined) fates.set(fate, [prefix]);
+    else group.push(prefix);
   }
   return [...fates].map(([fate, prefixes]) => `${listPrefixes(prefixes)} ${fate}`).join("; ");
 }

@@ -104,7 +104,9 @@ function removals(state: AgentState, index: PlanIndex, actor: Actor): Transition
     if (owned === undefined || told === "withdrawn" || index.prefixAt.has(prefix)) continue;
     if (prefix === state.canary) continue;
     const owner = owned.services[0] ?? "";
-    prefixesOf.set(owner, [...(prefixesOf.get(owner) ?? []), prefix]);
+    const group = prefixesOf.get(owner);
+    if (group === undefined) prefixesOf.set(owner, [prefix]);
+    else group.push(prefix);
   }
   const places = new Map(state.index.plan.services.map(({ name }, at) => [name, at]));
   return [...prefixesOf].map(([service, prefixes], nth) => {

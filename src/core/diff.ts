@@ -88,6 +88,7 @@ export function diffReload(
     ),
   );
   const held = [...state.routes].flatMap(([prefix, route]) => (isAnnounced(route) ? [prefix] : []));
+  const isSoon = new Set([...now.announced, ...held]);
   const prefixes = prefixChanges(state, after, write);
   const checks = checkChanges(state.index, after);
   const services = serviceChanges(state.index.plan, plan);
@@ -105,9 +106,7 @@ export function diffReload(
     massWithdrawal: refusal !== undefined,
     now,
     later: prefixes.flatMap(({ change, prefix }) =>
-      change === "added" && !now.announced.includes(prefix) && !held.includes(prefix)
-        ? [prefix]
-        : [],
+      change === "added" && !isSoon.has(prefix) ? [prefix] : [],
     ),
     services,
     decisions: actions.flatMap((action) => {

@@ -65,11 +65,17 @@ function routesOf({ when }: ServicePlan, nth: number, up: Route): PlannedPrefix[
   const draining = when.draining?.[nth];
   const down = when.down?.[nth];
   return {
-    up,
-    ...(degraded && { degraded }),
-    ...(draining && { draining }),
-    ...(down && { down }),
+    up: freeze(up),
+    ...(degraded && { degraded: freeze(degraded) }),
+    ...(draining && { draining: freeze(draining) }),
+    ...(down && { down: freeze(down) }),
   };
+}
+
+/** The bridge reads a route that cannot change only once. */
+function freeze(route: Route): Route {
+  for (const value of Object.values(route)) Object.freeze(value);
+  return Object.freeze(route);
 }
 
 /**

@@ -28,12 +28,13 @@ export function reconcileRoutes(
 ): { state: AgentState; commands: readonly Command[] } {
   const changed = new Map<string, RouteState>();
   const commands: Command[] = [];
+  const wishes = new Wishes(state);
   const moves = { withdrawn: [] as string[], announced: [] as string[] };
   for (const prefix of prefixesOf(state, affected)) {
     const route = state.routes.get(prefix);
     if (route === undefined) continue;
     const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
-    const wanted = wantedOf(state, planned, route);
+    const wanted = wishes.of(planned, route);
     const configured = planned?.routes[("variant" in wanted && wanted.variant) || "up"];
     const known = () => knownNeighbors(state.rib, prefix);
     const change = difference(route, wanted.disposition, configured, nowMs, known);
@@ -85,12 +86,36 @@ export function wantedOf(
     const service = state.services[at];
     return { wish: wishOf(service?.state ?? "starting", planned.routes), held: service?.held };
   });
-  const isOurs = route.told !== "unknown" && !route.isAdopted;
-  const wish = combine(planned.shared, voices, isOurs);
+  const wish = combine(planned.shared, voices, isOursBy(route));
   // A drain takes leave of those that have the route; it never brings one into the world, nor may one that nobody
   // could read, where what is down is announced too.
   const isBarred = "variant" in wish && (wish.variant === "draining" || !state.areDrainsComplete);
   return isBarred && !isAnnounced(route) ? { disposition: "withdraw" } : wish;
+}
+
+/** As `wantedOf`, for many prefixes of one state: those of one service that ExaBGP was told the same about want the same. */
+class Wishes {
+  readonly #state: AgentState;
+  readonly #known = new Map<number, Wish>();
+
+  constructor(state: AgentState) {
+    this.#state = state;
+  }
+
+  of(planned: PlannedPrefix | undefined, route: RouteState): Wish {
+    const [at = -1, ...others] = planned?.services ?? [];
+    if (at < 0 || others.length > 0) return wantedOf(this.#state, planned, route);
+    const isOurs = isOursBy(route);
+    const key = 4 * at + (isOurs ? 2 : 0) + (isAnnounced(route) ? 1 : 0);
+    const known = this.#known.get(key) ?? wantedOf(this.#state, planned, route);
+    this.#known.set(key, known);
+    return known;
+  }
+}
+
+/** Whether this agent has said anything about it. */
+function isOursBy({ told, isAdopted }: Pick<RouteState, "told" | "isAdopted">): boolean {
+  return told !== "unknown" && !isAdopted;
 }
 
 function prefixesOf(state: AgentState, affected: readonly number[] | undefined): Iterable<string> {

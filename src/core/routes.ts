@@ -221,7 +221,13 @@ function retryMs(told: RouteState["told"], failures: number): number {
 
 /** Both routes are normalized, with their keys in one order: the configuration and owned.json see to that. */
 function sameRoute(a: Route | undefined, b: Route | undefined): boolean {
-  // What was announced is what is configured, but for a reload: each tick looks at all.
-  if (a === b) return true;
-  return JSON.stringify(a) === JSON.stringify(b);
+  if (a === undefined || b === undefined) return a === b;
+  // Each tick looks at all: what was announced is what is configured, or was so before a reload.
+  if (a === b || SAME.get(a) === b) return true;
+  const isSame = JSON.stringify(a) === JSON.stringify(b);
+  if (isSame) SAME.set(a, b);
+  return isSame;
 }
+
+/** What a route was last found to be the same as. */
+const SAME = new WeakMap<Route, Route>();

@@ -166,7 +166,9 @@ function reconfigurations(
     const planned = state.index.prefixes[state.index.prefixAt.get(route.prefix) ?? -1];
     const service = planned?.services[0];
     if (service === undefined || decided.has(route.prefix)) continue;
-    prefixesOf.set(service, [...(prefixesOf.get(service) ?? []), route.prefix]);
+    const group = prefixesOf.get(service);
+    if (group === undefined) prefixesOf.set(service, [route.prefix]);
+    else group.push(route.prefix);
   }
   return [...prefixesOf].map(([at, prefixes], nth) => {
     const name = state.index.plan.services[at]?.name ?? "";

@@ -152,9 +152,7 @@ export function serviceStatus(
     ...(withdrawals > 0 && { withdrawals }),
     ...(riseMs !== undefined && { announcesAt: date(riseMs) }),
     required: { up, needed, total },
-    routes: planned.routes.map(({ prefix }) =>
-      routeStatus(state, prefix, sent.get(prefix) ?? [], sessions),
-    ),
+    routes: routesStatus(state, planned.routes, sent, sessions),
     checks: (state.index.checksOf[at] ?? []).flatMap((check) => {
       const entry = state.index.checks[check]?.check;
       const known = state.checks[check];
@@ -178,6 +176,16 @@ export function serviceStatus(
       };
     }),
   };
+}
+
+/** Of some routes of a service. */
+export function routesStatus(
+  state: AgentState,
+  routes: ServicePlan["routes"],
+  sent: ReadonlyMap<string, readonly SentUpdate[]>,
+  sessions: Sessions,
+): RouteStatus[] {
+  return routes.map(({ prefix }) => routeStatus(state, prefix, sent.get(prefix) ?? [], sessions));
 }
 
 function routeStatus(

@@ -19,7 +19,9 @@ export function ribSentences(
   for (const prefix of prefixes) {
     const neighbors = (rib.held.get(prefix) ?? []).map(({ neighbor }) => neighbor).toSorted();
     const whom = neighbors.length === 0 ? "nobody" : list(neighbors, NEIGHBORS_SHOWN);
-    groups.set(whom, [...(groups.get(whom) ?? []), prefix]);
+    const group = groups.get(whom);
+    if (group === undefined) groups.set(whom, [prefix]);
+    else group.push(prefix);
   }
   const ago = span(nowMs - rib.askedMs);
   const held = [...groups].map(

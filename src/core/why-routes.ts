@@ -21,7 +21,9 @@ export function routeSentences(
   const fates = new Map<string, string[]>();
   for (const prefix of prefixes) {
     const fate = fateOf(state, prefix, moment);
-    fates.set(fate, [...(fates.get(fate) ?? []), prefix]);
+    const group = fates.get(fate);
+    if (group === undefined) fates.set(fate, [prefix]);
+    else group.push(prefix);
   }
   return [...fates].map(([fate, those]) =>
     fate

@@ -82,10 +82,11 @@ export function refusalText(refusal: {
  * services that earlier lives announced are obeyed.
  */
 function planOfOwned(owned: ReadonlyMap<string, OwnedRoute>, pop: string): Plan {
-  const services = new Map<string, ServicePlan>();
+  const services = new Map<string, ServicePlan & { readonly routes: OwnedRoute["route"][] }>();
   for (const { route, shared, services: names } of owned.values()) {
     for (const name of names.filter((one) => one !== CANARY)) {
-      const routes = [...(services.get(name)?.routes ?? []), route];
+      const routes = services.get(name)?.routes ?? [];
+      routes.push(route);
       services.set(name, {
         name,
         require: "all",

@@ -4,13 +4,22 @@
  * next one together, so that it is never older than the question; and between two there is a rest.
  */
 import { safeJsonLine } from "../control/unsafe-text.ts";
-import { serviceStatus } from "../core/status.ts";
+import type { ServicePlan } from "../config/plan.ts";
+import {
+  routesStatus,
+  serviceStatus,
+  type RouteStatus,
+  type ServiceStatus,
+} from "../core/status.ts";
 import type { Clock } from "./clock.ts";
 import { headOf, type StatusSources } from "./status.ts";
 
-/** How long the loop is kept at once, and how many services are done between two looks at the clock. */
+/** How long the loop is kept at once, and how many pieces are done between two looks at the clock. */
 const SLICE_MS = 1;
 const STEP = 8;
+
+/** Routes in one piece: a service may have ten thousand. */
+const ROUTES_STEP = 20;
 
 /** The rest after a status, as a multiple of what it took: it never costs more than a fifth of the loop. */
 const REST = 4;
@@ -59,21 +68,48 @@ export class StatusBody {
     const parts = [Buffer.from(`${head}"services":[`)];
     const sent = echo.byPrefix();
     let texts: string[] = [];
+    let count = 0;
     for (const [at, planned] of state?.index.plan.services.entries() ?? []) {
       if (state === undefined) break;
-      const status = serviceStatus(state, planned, at, moment, sent, isListening, sessions);
-      texts.push((at === 0 ? "" : ",") + jsonOf(status));
-      if (at % STEP !== 0 || this.#clock.nowMs() - beganMs < SLICE_MS) continue;
-      parts.push(Buffer.from(texts.join("")));
-      texts = [];
-      spent.ms += this.#clock.nowMs() - beganMs;
-      await new Promise((resolve) => setImmediate(resolve));
-      beganMs = this.#clock.nowMs();
+      if (at > 0) texts.push(",");
+      const status = { ...planned, routes: planned.routes.slice(0, ROUTES_STEP) };
+      const first = serviceStatus(state, status, at, moment, sent, isListening, sessions);
+      const rest = restOf(planned.routes, (routes) => routesStatus(state, routes, sent, sessions));
+      for (const text of piecesOf(first, rest)) {
+        texts.push(text);
+        count += 1;
+        if (count % STEP !== 0 || this.#clock.nowMs() - beganMs < SLICE_MS) continue;
+        parts.push(Buffer.from(texts.join("")));
+        texts = [];
+        spent.ms += this.#clock.nowMs() - beganMs;
+        await new Promise((resolve) => setImmediate(resolve));
+        beganMs = this.#clock.nowMs();
+      }
     }
     parts.push(Buffer.from(`${texts.join("")}${tail}\n`));
     const body = Buffer.concat(parts);
     spent.ms += this.#clock.nowMs() - beganMs;
     return body;
+  }
+}
+
+/** What is said of a service with few routes, or its parts: one behind the other they are the same. */
+function* piecesOf(
+  first: ServiceStatus,
+  rest: Iterable<readonly RouteStatus[]>,
+): Generator<string> {
+  const [head = "", tail = ""] = splitOnce(jsonOf({ ...first, routes: [] }), '"routes":[');
+  yield `${head}"routes":[${jsonOf(first.routes).slice(1, -1)}`;
+  for (const more of rest) yield `,${jsonOf(more).slice(1, -1)}`;
+  yield tail;
+}
+
+function* restOf(
+  routes: ServicePlan["routes"],
+  statusOf: (some: ServicePlan["routes"]) => readonly RouteStatus[],
+): Generator<readonly RouteStatus[]> {
+  for (let at = ROUTES_STEP; at < routes.length; at += ROUTES_STEP) {
+    yield statusOf(routes.slice(at, at + ROUTES_STEP));
   }
 }
 

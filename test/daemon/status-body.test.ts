@@ -11,8 +11,20 @@ import { statusOf, type StatusSources } from "../../src/daemon/status.ts";
 import { STATUS } from "../control/fixtures.ts";
 import { manualClock, memoryLog, planOf } from "./fixtures.ts";
 
-function sourcesOf(services: number): StatusSources & { state: AgentState } {
-  const plan = planOf(...Array.from({ length: services }, (_, nth) => `s${nth}`));
+function sourcesOf(services: number, routes = 1): StatusSources & { state: AgentState } {
+  const { pop, services: planned } = planOf(
+    ...Array.from({ length: services }, (_, nth) => `s${nth}`),
+  );
+  const plan = {
+    pop,
+    services: planned.map((service, at) => ({
+      ...service,
+      routes: Array.from({ length: routes }, (_, nth) => ({
+        prefix: `10.${at}.${nth >> 8}.${nth & 255}/32`,
+        nextHop: "self",
+      })),
+    })),
+  };
   const bridge = { phase: "ready", identity: undefined, acks: "on", queued: 0, inFlight: 0 };
   const problems = new Problems(systemClock, memoryLog().log);
   problems.report("state-dir", 'a hostile "services":[ text \u009b2J\u202e');
@@ -38,6 +50,24 @@ describe("the status as JSON", () => {
       assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(statusOf(sources))));
       // curl shows it on terminals.
       assert.match(text, /^[\x20-\x7e]+\n$/);
+    });
+  }
+
+  for (const routes of [1, 20, 21, 10_000]) {
+    it(`of a service with ${routes} routes is the status`, async () => {
+      const sources = sourcesOf(2, routes);
+      let turns = 0;
+      let isDone = false;
+      const count = (): void => {
+        turns += 1;
+        if (!isDone) setImmediate(count);
+      };
+      setImmediate(count);
+      const body = await new StatusBody(systemClock, () => sources).get();
+      isDone = true;
+      const found: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+      assert.deepEqual(found, JSON.parse(JSON.stringify(statusOf(sources))));
+      if (routes === 10_000) assert.ok(turns > 3, `${turns} turns`);
     });
   }
 

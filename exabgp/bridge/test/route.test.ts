@@ -197,6 +197,21 @@ for (const { name, left, right, isEqual } of equal) {
   });
 }
 
+test("a route that cannot change is read once, one that can is read anew", () => {
+  const frozen = Object.freeze({ prefix: "192.0.2.0/24", nextHop: "self", asPath: [1] });
+  const list = frozen.asPath;
+  assert.deepEqual(normalizeRoute(frozen).asPath, [1]);
+  list[0] = 2;
+  assert.deepEqual(normalizeRoute(frozen).asPath, [2], "its list could change");
+  Object.freeze(list);
+  assert.equal(normalizeRoute(frozen), normalizeRoute(frozen));
+  const loose = { prefix: "192.0.2.0/24", nextHop: "self", med: 1 };
+  normalizeRoute(loose);
+  loose.med = 2;
+  assert.equal(normalizeRoute(loose).med, 2);
+  assert.throws(() => Object.assign(normalizeRoute(loose), { med: 3 }), TypeError);
+});
+
 test("normalizing is a fixed point and keeps the input", () => {
   fc.assert(
     fc.property(goodRoute, (route) => {
