@@ -186,7 +186,8 @@ export class Loop {
     const done = outcome === "done" || outcome === "unconfirmed";
     const failures = this.#state.routes.get(route.prefix)?.failures ?? 0;
     // Once: it is repeated until it is taken.
-    if (!done && failures === 0) log.error({ line, outcome, ackMs, detail }, "command failed");
+    if (!done && failures === 0)
+      log.error({ prefix: route.prefix, line, outcome, ackMs, detail }, "command failed");
     else if (done && failures > 0) log.info({ line, failures }, "command taken at last");
     else log.debug({ line, outcome, ackMs, failures, detail }, "command answered");
     if (done && decision === undefined) {

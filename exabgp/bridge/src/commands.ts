@@ -6,7 +6,6 @@ import { Lanes } from "./lanes.ts";
 import type { Change, Lane, Verb } from "./lanes.ts";
 import type { Flight, Pairing, Passenger } from "./pairing.ts";
 import type { Questions } from "./questions.ts";
-import { RouteError } from "./route-error.ts";
 import { unwritten } from "./settlement.ts";
 import type { Settled, SettledOutcome, Settlement } from "./settlement.ts";
 import type { Timers } from "./timers.ts";
@@ -109,20 +108,19 @@ export class Commands {
     const verb = passengers[0]?.change.verb;
     if (verb === undefined) return false;
     const line = lineFor(passengers, identity.dialect);
-    if (line instanceof RouteError) {
-      for (const { lane, change } of passengers) {
-        this.#options.settle(change.settled, unwritten("error", line.message));
-        this.#lanes.land(lane, "error", undefined);
-      }
+    if (typeof line !== "string") {
+      this.#endUnwritten(passengers, line.message);
       return true;
     }
     // Not before the line is made: a first one takes its time.
     const writtenAtMs = this.#options.timers.nowMs();
     const flight: Flight = { verb, passengers, line, writtenAtMs, isPaced };
-    if (isPaced) this.#paced += passengers.length;
     if (!this.#options.write(line)) {
-      this.#end(flight, "error", "The line could not be written");
-    } else if (acks === "off") {
+      this.#endUnwritten(passengers, "The line could not be written");
+      return true;
+    }
+    if (isPaced) this.#paced += passengers.length;
+    if (acks === "off") {
       this.#options.pairing.pushUnanswered(line);
       this.#end(flight, "unconfirmed", "ExaBGP gives no answers");
     } else {
@@ -155,6 +153,14 @@ export class Commands {
       if (outcome === "timeout" && passengers.length > 1) lane.isAlone = true;
       this.#options.settle(change.settled, settlement);
       this.#lanes.land(lane, outcome, isAnswer ? nowMs : undefined);
+    }
+  }
+
+  /** It never was a line: not to be taken for a refusal of ExaBGP's. */
+  #endUnwritten(passengers: readonly Passenger[], detail: string): void {
+    for (const { lane, change } of passengers) {
+      this.#options.settle(change.settled, unwritten("error", detail));
+      this.#lanes.land(lane, "error", undefined);
     }
   }
 
@@ -197,15 +203,17 @@ export class Commands {
   }
 }
 
-/** A route may be right, and nothing that this ExaBGP can be told. */
-function lineFor(passengers: readonly Passenger[], dialect: Dialect): string | RouteError {
+/**
+ * A route may be right, and nothing that this ExaBGP can be told. Any other error is a bug: it must not leave the
+ * prefixes in flight for ever, nor what waits behind them.
+ */
+function lineFor(passengers: readonly Passenger[], dialect: Dialect): string | Error {
   try {
     return encodeChanges(
       passengers.map(({ change }) => change),
       dialect,
     );
   } catch (error) {
-    if (error instanceof RouteError) return error;
-    throw error;
+    return error instanceof Error ? error : new Error("Cannot write command", { cause: error });
   }
 }

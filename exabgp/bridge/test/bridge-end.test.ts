@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Harness, HEADER_LINE } from "./harness.ts";
-import { A, B } from "./lines.ts";
+import { A, B, WITHDRAW_B } from "./lines.ts";
 
 test("the end of the input closes everything once", async () => {
   const it = new Harness();
@@ -54,6 +54,9 @@ test("a line that cannot be written is an error of that command only", async () 
   isBroken = true;
   await it.announce("a", A);
   assert.deepEqual(it.outcomes, ["a error"]);
+  // Nothing was written, and ExaBGP has refused nothing.
+  const { line, writtenAtMs, ackMs } = it.settlements[0]?.settlement ?? {};
+  assert.deepEqual([line, writtenAtMs, ackMs], [undefined, undefined, undefined]);
   isBroken = false;
   await it.announce("b", B);
   it.say("done\n");
@@ -112,4 +115,24 @@ test("sixty thousand prefixes are settled at the end, in the order in which they
     settled,
     names.map((name) => `${name} closed`),
   );
+});
+
+test("a command that cannot even be made ends, and holds up nothing", async (t) => {
+  const it = new Harness();
+  await it.startReady();
+  // Written in hexadecimal; nothing else uses this.
+  const route = { ...A, extendedCommunities: ["target:4200000000:7"] };
+  const pad = t.mock.method(String.prototype, "padStart", () => {
+    throw new TypeError("planted");
+  });
+  it.bridge.withdraw(route, (settlement) => it.settlements.push({ name: "a", settlement }));
+  it.bridge.withdraw(B, (settlement) => it.settlements.push({ name: "b", settlement }));
+  await it.settle();
+  pad.mock.restore();
+  assert.deepEqual(it.written(), [WITHDRAW_B]);
+  assert.deepEqual(it.outcomes, ["a error"]);
+  assert.equal(it.settlements[0]?.settlement.detail, "planted");
+  await it.withdraw("a2", route);
+  it.say("done\ndone\n");
+  assert.deepEqual(it.outcomes.slice(1), ["b done", "a2 done"]);
 });
