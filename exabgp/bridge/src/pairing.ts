@@ -178,13 +178,18 @@ export class Pairing {
     return this.#expire(this.#entries);
   }
 
-  /** Starts anew: nothing that was written is answered any more. */
-  clear(): Flight[] {
+  /**
+   * Starts anew: nothing that was written is answered any more.
+   *
+   * @param isRead Whether it counts as read: for an ExaBGP that answers nothing but writes, and so reads too. One that
+   * does neither would let the pipe fill.
+   */
+  clear(isRead = false): Flight[] {
     const lost = this.expire();
     this.#entries = [];
     this.#barriers = 0;
     this.#isForeignListing = false;
-    this.#readBytes = this.#writtenBytes;
+    if (isRead) this.#readBytes = this.#writtenBytes;
     return lost;
   }
 

@@ -260,7 +260,7 @@ export class Questions {
     problem("no-answer", `No answer to ${question} in ${answerTimeoutMs} ms`);
     if (this.#identity?.version === "unknown" && this.#heard === "nothing") {
       this.#turnAcksOff("ExaBGP answers nothing, and its dialect is forced");
-      lost(pairing.clear());
+      lost(pairing.clear(this.#isAlive));
       this.#becomeReady();
       return;
     }

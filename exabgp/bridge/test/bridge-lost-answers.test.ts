@@ -105,6 +105,44 @@ test("an ExaBGP that never reads is not asked until the pipe is full", async () 
   assert.equal(it.bridge.status().phase, "ready");
 });
 
+/** Bytes of the commands that were written. */
+function bytesOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+}
+
+test("an ExaBGP that hangs again and again is never written more than fits into the pipe", async () => {
+  const it = new Harness();
+  await it.startReady();
+  await it.announce("a", A);
+  await it.timers.advance(5000);
+  // One by one, so that they are not a large change, which is paced.
+  for (let index = 0; index < 3000; index += 1) await it.withdraw("b", numbered(index));
+  await it.timers.advance(5000);
+  // It reads two lines, answers them, and nothing more for a minute.
+  const [announcement, barrier, ...unread] = it.written();
+  assert.deepEqual([announcement, barrier], [ANNOUNCE_A, BARRIER]);
+  it.say(`done\n${HEADER_LINE}done\n`);
+  await it.timers.advance(60_000);
+  const bytes = bytesOf([...unread, ...it.written()]);
+  assert.ok(bytes > UNREAD_BYTES_MAX && bytes < QUESTIONS_UNREAD_BYTES_MAX, `${bytes} bytes`);
+});
+
+test("a forced dialect does not fill the pipe of an ExaBGP that is silent from the start", async () => {
+  const it = new Harness({ dialect: 4 });
+  it.bridge.start();
+  for (let index = 0; index < 5000; index += 1) it.bridge.withdraw(numbered(index), () => {});
+  await it.timers.advance(60_000);
+  const bytes = bytesOf(it.lines);
+  assert.ok(bytes > UNREAD_BYTES_MAX && bytes < QUESTIONS_UNREAD_BYTES_MAX, `${bytes} bytes`);
+  // It tells of sessions and answers nothing: it reads.
+  it.written();
+  for (let turn = 0; turn < 20; turn += 1) {
+    it.say("neighbor 192.0.2.1 up\nneighbor 192.0.2.1 down - closed\n");
+    await it.timers.advance(5000);
+  }
+  assert.equal(it.bridge.status().queued, 0);
+});
+
 test("a barrier's answer that was lost is not waited for for ever", async () => {
   const it = new Harness();
   await it.startReady();
