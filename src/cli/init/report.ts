@@ -57,6 +57,8 @@ export function summary({
           "Next:",
           `  anyctl config check ${places.config}`,
           "  anyctl check",
+          // Names what init cannot see to: the service's address, the route to the neighbor, rp_filter.
+          "  anyctl doctor",
           "  systemctl daemon-reload && systemctl restart exabgp",
           "  anyctl status --watch",
         ]
