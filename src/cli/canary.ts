@@ -14,6 +14,7 @@ import { table, type Cell } from "./table.ts";
 const WORDS = {
   passed: "announced and withdrawn",
   "no-session": "no session is up, so nothing could be sent",
+  unsent: "nobody was sent it: no session that takes it is up, so nothing is proved",
   refused: "ExaBGP has refused it",
   timeout: "ExaBGP has not answered in time, or has not taken back what it sent",
 } as const;
@@ -71,7 +72,7 @@ function aboutOf({ line, neighbors, detail }: Partial<CanaryStep>): string {
   if (line !== undefined) return [line, detail ?? ""].join(" ").trim();
   if (neighbors === undefined) return detail ?? "";
   return neighbors.length === 0
-    ? "ExaBGP does not tell what it sends"
+    ? (detail ?? "ExaBGP does not tell what it sends")
     : `to ${neighbors.join(", ")}`;
 }
 

@@ -30,8 +30,8 @@ export interface CanaryStep {
   readonly detail?: string;
 }
 
-/** What became of all of it. */
-export type CanaryOutcome = "passed" | "no-session" | "refused" | "timeout";
+/** What became of all of it. `unsent`: ExaBGP tells what it sends, and told of no UPDATE: no session takes the prefix. */
+export type CanaryOutcome = "passed" | "no-session" | "unsent" | "refused" | "timeout";
 
 export interface CanaryAnswer {
   readonly outcome: CanaryOutcome;

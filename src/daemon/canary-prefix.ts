@@ -8,11 +8,13 @@ const LENGTH_MIN = { 4: 8, 6: 16 } as const;
 
 /**
  * @param known Prefixes of services, and those that are owned.
+ * @param peers Addresses of neighbors: one that hears of itself through us might lose the session.
  * @returns The canonical prefix, or what is wrong with `text`.
  */
 export function canaryPrefix(
   text: string,
   known: Iterable<string>,
+  peers: Iterable<string> = [],
 ): { readonly prefix: string } | { readonly error: string } {
   const cannot = (why: string) => ({ error: `Cannot use prefix ${quote(text)}: ${why}` });
   const prefix = parsePrefix(text);
@@ -28,6 +30,13 @@ export function canaryPrefix(
     if (range === undefined || range.family !== prefix.family) continue;
     if (range.first <= prefix.last && prefix.first <= range.last) {
       return cannot(`it must have nothing in common with what is served here: ${range.text}`);
+    }
+  }
+  for (const peer of peers) {
+    const address = parseAddress(peer);
+    if (address?.family !== prefix.family) continue;
+    if (prefix.first <= address.value && address.value <= prefix.last) {
+      return cannot(`the address of neighbor ${address.text} is in it`);
     }
   }
   return { prefix: prefix.text };

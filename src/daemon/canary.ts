@@ -34,7 +34,7 @@ export interface CanaryOptions {
   readonly clock: Clock;
   /** Undefined until the agent has begun to decide. */
   readonly loop: () => Pick<Loop, "state" | "dispatch"> | undefined;
-  readonly echo: Pick<Echo, "of">;
+  readonly echo: Pick<Echo, "of" | "state">;
   readonly sessions: () => ReadonlyMap<
     string,
     { readonly neighbor: string; readonly state: string }
@@ -72,7 +72,8 @@ export class Canary {
     const known = [...state.index.prefixes.map(({ prefix }) => prefix), ...owned(state.routes)];
     const mistake = canaryMistake(state);
     if (mistake !== undefined) return { error: `No self-test now: ${mistake}` };
-    const found = canaryPrefix(text, known);
+    const peers = [...sessions().keys(), ...(state.rib?.neighbors ?? [])];
+    const found = canaryPrefix(text, known, peers);
     if ("error" in found) return found;
     const { prefix } = found;
     const about = { prefix, actor, sessions: [...sessions().values()].map(sessionOf) };
@@ -88,7 +89,8 @@ export class Canary {
     );
     const told = steps.find(({ step }) => step === "announced")?.neighbors ?? [];
     steps.push(await this.#echoed("withdrawn", prefix, told));
-    return { outcome: outcomeOf(steps, up), ...about, steps };
+    const tells = this.#options.echo.state === "on";
+    return { outcome: outcomeOf(steps, up, tells), ...about, steps };
   }
 
   async #command(
@@ -159,11 +161,20 @@ export class Canary {
     }
     const isWhole = step === "announced" || neighbors.length === expected.length;
     const outcome = neighbors.length === 0 ? "untold" : isWhole ? "sent" : "timeout";
-    return { step, outcome, elapsedMs: round(lastMs - startMs), neighbors };
+    // ExaBGP that tells what it sends has sent nothing.
+    const isSilent = outcome === "untold" && echo.state === "on";
+    const detail = isSilent ? "ExaBGP tells of no UPDATE with it" : undefined;
+    const elapsedMs = round(lastMs - startMs);
+    return { step, outcome, elapsedMs, neighbors, ...(detail !== undefined && { detail }) };
   }
 }
 
-function outcomeOf(steps: readonly CanaryStep[], up: readonly string[]): CanaryOutcome {
+/** @param tells Whether ExaBGP tells what it sends. */
+function outcomeOf(
+  steps: readonly CanaryStep[],
+  up: readonly string[],
+  tells: boolean,
+): CanaryOutcome {
   const outcomes = new Set(steps.map(({ outcome }) => outcome));
   if (outcomes.has("error")) return "refused";
   const [announced, withdrawn] = ["announced", "withdrawn"].map((word) =>
@@ -172,7 +183,8 @@ function outcomeOf(steps: readonly CanaryStep[], up: readonly string[]): CanaryO
   // What was sent must be taken back, as seen by the same eyes.
   const isLeft = announced?.outcome === "sent" && withdrawn?.outcome !== "sent";
   if (outcomes.has("timeout") || isLeft) return "timeout";
-  return up.length === 0 ? "no-session" : "passed";
+  if (up.length === 0) return "no-session";
+  return tells && announced?.outcome === "untold" ? "unsent" : "passed";
 }
 
 function owned(routes: Loop["state"]["routes"]): string[] {

@@ -32,6 +32,7 @@ function say(exabgp: ScriptedExabgp, event: object): void {
 
 async function sessionUp(exabgp: ScriptedExabgp): Promise<void> {
   const address = { local: "198.51.100.2", peer: NEIGHBOR };
+  exabgp.sessions = `${NEIGHBOR}    64515     0:01:05 established           1          0\n`;
   say(exabgp, { type: "state", neighbor: { address, state: "up" } });
   await exabgp.waitForStatus("the session", ({ sessions }) => sessions[0]?.state === "up");
 }
@@ -113,7 +114,8 @@ describe("anyctl doctor --canary", () => {
     await waitUntil("the file", () =>
       readFileSync(join(site.stateDir, "owned.json"), "utf8").includes(PREFIX) ? undefined : true,
     );
-    assert.equal((await anyctl(site, "doctor", "--canary", PREFIX)).status, 0);
+    const again = await anyctl(site, "doctor", "--canary", PREFIX);
+    assert.equal(again.status, 0, again.out + again.err);
     assert.deepEqual(ofCanary(exabgp), [ANNOUNCE, WITHDRAW, ANNOUNCE, WITHDRAW]);
   });
 
@@ -128,6 +130,27 @@ describe("anyctl doctor --canary", () => {
     );
     assert.deepEqual([told.outcome, told.actor, told.sessions], ["no-session", ME, []]);
     assert.deepEqual(ofCanary(exabgp), [ANNOUNCE, WITHDRAW]);
+  });
+
+  it("ends with 1 where ExaBGP tells of other UPDATEs, and of none with it", async (t) => {
+    const { site, exabgp } = await announced(t);
+    await sessionUp(exabgp);
+    const echo = echoing(exabgp);
+    echo(`announce route ${PREFIX}`);
+    await exabgp.waitForStatus("an echo", ({ exabgp: { echo: state } }) => state === "on");
+    exabgp.answer = () => "done\n";
+    const { status, out } = await anyctl(site, "doctor", "--canary", "198.18.0.0/24");
+    assert.equal(status, 1, out);
+    assert.match(out, /^announced +untold .*ExaBGP tells of no UPDATE with it$/m);
+    assert.match(out, /198\.18\.0\.0\/24: nobody was sent it: no session that takes it is up/);
+  });
+
+  it("is refused for a prefix with a neighbor in it", async (t) => {
+    const { site, exabgp } = await announced(t);
+    await sessionUp(exabgp);
+    const { status, err } = await anyctl(site, "doctor", "--canary", "198.51.100.0/25");
+    assert.equal(status, 1);
+    assert.match(err, /the address of neighbor 198\.51\.100\.1 is in it\n$/);
   });
 
   it("ends with 1 where ExaBGP refuses the announcement", async (t) => {

@@ -107,6 +107,8 @@ export class ScriptedExabgp {
   stderr = "";
   /** What a route command is answered with; undefined: nothing. */
   answer: (line: string) => string | undefined = () => "done\n";
+  /** Lines of `show neighbor summary`: one that is missing is down. */
+  sessions = "";
   readonly #site: Site;
   #partial = "";
 
@@ -177,7 +179,7 @@ export class ScriptedExabgp {
   #answerTo(line: string): string | undefined {
     if (line.startsWith(" #")) return "done\n";
     if (line === "system version") return "exabgp 4.2.21\ndone\n";
-    if (line === "show neighbor summary") return `${SUMMARY}done\n`;
+    if (line === "show neighbor summary") return `${SUMMARY}${this.sessions}done\n`;
     return this.answer(line);
   }
 }
