@@ -112,6 +112,9 @@ const events: fc.Arbitrary<Event[]> = fc.array(
   { minLength: 20, maxLength: 120 },
 );
 
+/** A fifth of what the rarest of these is reached in most runs: chance alone must not fail the test. */
+const MANY = 30;
+
 const MUST_REACH = [
   "announcements",
   "withdrawals",
@@ -142,7 +145,7 @@ describe("whatever comes in", () => {
       { numRuns: 1000 },
     );
     for (const [what, count] of Object.entries(reached)) {
-      assert.ok(count > 100, `the runs were too shallow: ${count} ${what}`);
+      assert.ok(count > MANY, `the runs were too shallow: ${count} ${what}`);
     }
   });
 
