@@ -58,11 +58,16 @@ function testsIn(folder: string): string[] {
   return names.filter((name) => name.endsWith(".test.js")).map((name) => `${folder}/${name}`);
 }
 
-/** One test file, as `node --test` runs it. */
+/** The longest takes half a minute; it must end before run-tests ends this one without a word. */
+const LIMIT_MS = 180_000;
+
+/** One test file, as `node --test` runs it. It ends with this process, even if that is killed. */
 async function runAgain(file: string, program: string): Promise<void> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const args = ["--test", "--test-reporter=tap", join(REPOSITORY, "dist/test", file)];
-  const { status, stdout, stderr } = await tryCommand(process.execPath, args, {
+  const limit = `--test-timeout=${LIMIT_MS}`;
+  const node = [process.execPath, "--test", limit, "--test-reporter=tap"];
+  const args = ["--pdeathsig", "TERM", ...node, join(REPOSITORY, "dist/test", file)];
+  const { status, stdout, stderr } = await tryCommand("setpriv", args, {
     env: { ...env, ANYCTL_TEST_EXABGP: program },
   });
   const said = `${stdout}${stderr}`;
