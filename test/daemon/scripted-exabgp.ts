@@ -97,8 +97,11 @@ export interface Place {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** It has no session, and its prefixes no address on this host: what the agent rightly says is not what is tested. */
-const OF_THE_SCENE = new Set(["address-missing", "all-sessions-down", "session-down"]);
+/**
+ * It has no session, its prefixes no address on this host, and the host may be so busy that the agent stands still:
+ * what the agent rightly says is not what is tested.
+ */
+const OF_THE_SCENE = new Set(["address-missing", "all-sessions-down", "session-down", "stalled"]);
 
 export class ScriptedExabgp {
   readonly child: ChildProcessWithoutNullStreams;

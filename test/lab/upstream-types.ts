@@ -85,8 +85,8 @@ export interface Upstream extends UpstreamDriver {
 /** Each question may start a program of the router. */
 const LOOK_EVERY_MS = 100;
 
-/** Starting ExaBGP, a session and some passes take seconds on a busy machine. */
-const PATIENCE_MS = 30_000;
+/** As in test/wire: an ExaBGP that was refused for a while calls again after up to a minute. */
+const PATIENCE_MS = 90_000;
 
 /** The waiting that is the same for every program. */
 export function upstreamFrom(driver: UpstreamDriver): Upstream {

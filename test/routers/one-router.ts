@@ -73,7 +73,7 @@ export function testRouter(
         await waitUntil(
           "every route to be heard",
           () => prefixes.every((it) => router.story(it).length > 0) || undefined,
-          { deadlineMs: 30_000, hint: router.logFile },
+          { deadlineMs: 90_000, hint: router.logFile },
         );
         const routes = new Map((await router.routes()).map((it) => [it.prefix, it]));
         for (const service of GOLDEN_SERVICES) {

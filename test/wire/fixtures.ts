@@ -12,8 +12,11 @@ import { waitUntil, type WaitOptions } from "../lab/wait.ts";
 
 export const FAMILIES = ["ipv4", "ipv6"] as const;
 
-/** Starting ExaBGP, a session and three passes take seconds on a busy machine; nothing is measured here. */
-export const PATIENCE: WaitOptions = { deadlineMs: 30_000 };
+/**
+ * Starting ExaBGP, a session and three passes take seconds on a busy machine; an ExaBGP that was refused for a while
+ * calls again after up to a minute. Nothing is measured here.
+ */
+export const PATIENCE: WaitOptions = { deadlineMs: 90_000 };
 
 /** Resolves when the router has the prefix of every family from the PoP. */
 export async function waitForRoutes({ transit }: MiniLab): Promise<void> {
