@@ -1,10 +1,12 @@
 /** What the tests at a real router have in common. */
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { systemTimers } from "../../checks/timers.ts";
 import { AgentUnreachable, getStatus } from "../../src/control/client.ts";
 import type { Status } from "../../src/control/protocol.ts";
 import { StatusSchema } from "../../src/control/status-schema.ts";
 import type { AuditLine } from "../lab/audit-line.ts";
+import { exabgpProgram } from "../lab/exabgp-program.ts";
 import type { MiniLab } from "../lab/mini-lab.ts";
 import { ANYCAST, type Pop } from "../lab/pop.ts";
 import { POP_SESSION } from "../lab/region.ts";
@@ -55,6 +57,9 @@ export async function readStatus(pop: Pop): Promise<Status | undefined> {
     const status = await getStatus(join(pop.folder, "run", "agent.sock"), 5000, systemTimers);
     // With sessions, echoes and answers of a real ExaBGP: what docs/status.schema.json promises.
     StatusSchema.parse(status);
+    // What passes here is said of the ExaBGP that was meant; until that has answered, there is none.
+    const { version } = await exabgpProgram();
+    assert.equal(status.exabgp.version ?? version, version);
     return status;
   } catch (error) {
     if (error instanceof AgentUnreachable) return undefined;
