@@ -24,7 +24,7 @@ const PARTS = {
   answers: () => [...testsIn("exabgp"), "lab/template.test.js"],
   /** Attributes as they are sent, several sessions, MD5 and multihop; of routers, one will do. */
   routers: () => ["bird", "two-upstreams", "vultr"].map((name) => `routers/${name}.test.js`),
-  /** What ExaBGP holds, and what is made of it: a file of its own, because one file has five minutes. */
+  /** What ExaBGP holds, and what is made of it: a file of its own, so that two run side by side. */
   held: () => HELD.map(wireFile),
   /** What else a router sees. */
   wire: () => {

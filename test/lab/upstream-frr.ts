@@ -1,5 +1,5 @@
 /** FRR 8 as an upstream: zebra and bgpd in a namespace, asked with vtysh. */
-import { chownSync, existsSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";
 import { isFrrSessionUp, parseFrrLine, readFrrRoutes } from "./frr-answers.ts";
@@ -16,6 +16,9 @@ const FRR_USER = "frr";
 
 /** They are in nobody's PATH: FRR's own script starts them. */
 const PROGRAMS = "/usr/lib/frr";
+
+/** Each daemon makes a folder for its last words here, by its pid, and nobody ever removes it. */
+const LEFT_BEHIND = "/var/tmp/frr";
 
 export async function createFrrUpstream(
   lab: Lab,
@@ -35,7 +38,7 @@ export async function createFrrUpstream(
 
   async function startDaemon(daemon: "zebra" | "bgpd"): Promise<void> {
     const outputFile = join(folder, `${daemon}.out`);
-    await namespace.spawn(
+    const pid = await namespace.spawn(
       [
         join(PROGRAMS, daemon),
         "--config_file",
@@ -52,6 +55,9 @@ export async function createFrrUpstream(
       ],
       { stdoutFile: outputFile, stderrFile: outputFile },
     );
+    lab.onRemove(() => {
+      rmSync(join(LEFT_BEHIND, `${daemon}.${pid}`), { recursive: true, force: true });
+    });
     const socket = join(folder, daemon === "zebra" ? "zserv.api" : "bgpd.vty");
     const options = { hint: outputFile };
     await waitUntil(`${daemon} of ${name}`, () => existsSync(socket) || undefined, options);
