@@ -1,5 +1,6 @@
 /** Talks to the ExaBGP that runs this process: queues changes, writes them, says how each ended. */
 import type { BridgeHandlers, BridgeOptions, BridgeStatus, ProblemWord } from "./bridge-types.ts";
+import { AllListings } from "./all-listings.ts";
 import { Calls } from "./calls.ts";
 import { Commands } from "./commands.ts";
 import { decodeLine } from "./decode.ts";
@@ -7,16 +8,18 @@ import type { AnswerLine } from "./decode.ts";
 import { greeting } from "./grammar.ts";
 import type { Verb } from "./lanes.ts";
 import { LineReader } from "./line-reader.ts";
+import type { NeighborsListed } from "./listed-neighbor.ts";
 import type { Listed } from "./listed-route.ts";
 import { Pairing } from "./pairing.ts";
+import type { Flight } from "./pairing.ts";
 import { ProblemLimiter } from "./problems.ts";
 import { Questions } from "./questions.ts";
-import { rehearse } from "./rehearsal.ts";
-import { RouteListings } from "./route-listings.ts";
+import { rehearseOnce } from "./rehearsal.ts";
 import { normalizeRoute } from "./route.ts";
 import type { Route } from "./route.ts";
 import { unwritten } from "./settlement.ts";
 import type { Settled } from "./settlement.ts";
+import { neighborsListing, routesListing } from "./subjects.ts";
 
 /** ExaBGP answers within 10 ms; a listing of 10,000 routes ahead of us takes it 2.4 s. */
 const ACK_TIMEOUT_MS = 5000;
@@ -26,13 +29,12 @@ const ACK_TIMEOUT_MS = 5000;
  * be written yet is queued, and the last change of a prefix wins.
  */
 export class Bridge {
-  static #isRehearsed = false;
   readonly #options: BridgeOptions;
   readonly #handlers: BridgeHandlers;
   readonly #greeting: string;
   readonly #reader: LineReader;
   readonly #pairing = new Pairing();
-  readonly #listings: RouteListings;
+  readonly #listings: AllListings;
   readonly #questions: Questions;
   readonly #commands: Commands;
   readonly #problems: ProblemLimiter;
@@ -55,39 +57,32 @@ export class Bridge {
       line: (text) => this.#onLine(text),
       dropped: () => this.#onDropped(),
     });
-    this.#listings = new RouteListings({
+    const shared = {
       timers: options.timers,
       answerTimeoutMs: ackTimeoutMs,
       pairing: this.#pairing,
-      write: (line) => this.#write(line),
-      questions: () => this.#questions,
-      lost: (flights) => this.#commands.expire(flights),
-      tell: (call) => this.#calls.push(call),
-      problem: (word, detail) => this.#problem(word, detail),
+      write: (line: string) => this.#write(line),
+      lost: (flights: readonly Flight[]) => this.#commands.expire(flights),
+      problem: (word: ProblemWord, detail: string) => this.#problem(word, detail),
       ticked: () => this.#turn(),
+    };
+    this.#listings = new AllListings({
+      ...shared,
+      questions: () => this.#questions,
+      tell: (call) => this.#calls.push(call),
     });
     this.#questions = new Questions({
-      timers: options.timers,
+      ...shared,
       dialect: options.dialect,
-      answerTimeoutMs: ackTimeoutMs,
-      pairing: this.#pairing,
       listings: this.#listings,
-      write: (line) => this.#write(line),
-      lost: (flights) => this.#commands.expire(flights),
       ready: (identity) => this.#calls.push(() => handlers.ready(identity)),
       session: (event) => this.#calls.push(() => handlers.session(event)),
-      problem: (word, detail) => this.#problem(word, detail),
-      ticked: () => this.#turn(),
     });
     this.#commands = new Commands({
-      timers: options.timers,
+      ...shared,
       ackTimeoutMs,
-      pairing: this.#pairing,
       questions: this.#questions,
-      write: (line) => this.#write(line),
       settle: (settled, settlement) => this.#calls.push(() => settled(settlement)),
-      problem: (word, detail) => this.#problem(word, detail),
-      ticked: () => this.#turn(),
     });
   }
 
@@ -104,7 +99,7 @@ export class Bridge {
     this.#write(this.#greeting);
     this.#questions.askVersion();
     // While ExaBGP thinks of its answer.
-    Bridge.#rehearseOnce();
+    rehearseOnce((options, handlers) => new Bridge(options, handlers));
     this.#turn();
   }
 
@@ -137,9 +132,17 @@ export class Bridge {
    * is answered behind it: ExaBGP 4.2.21 needs 2.4 s for 10,000 routes.
    */
   listRoutes(listed: Listed): void {
-    this.#listings.request(listed);
-    if (this.#life === "closed") this.#listings.close();
-    this.#planTurn();
+    this.#listings.routes.request((listing) => listed(routesListing(listing)));
+    this.#afterRequest();
+  }
+
+  /**
+   * Asks which neighbors ExaBGP is configured with that get what this process announces. All else is as for
+   * `listRoutes`.
+   */
+  listNeighbors(listed: NeighborsListed): void {
+    this.#listings.neighbors.request((listing) => listed(neighborsListing(listing)));
+    this.#afterRequest();
   }
 
   /** Asks for the state of all sessions now; what has changed is told to `session`. Nothing waits for the answer. */
@@ -167,11 +170,9 @@ export class Bridge {
     this.#planTurn();
   }
 
-  static #rehearseOnce(): void {
-    if (Bridge.#isRehearsed) return;
-    // Before it begins: the rehearsal starts a bridge too.
-    Bridge.#isRehearsed = true;
-    rehearse((options, handlers) => new Bridge(options, handlers));
+  #afterRequest(): void {
+    if (this.#life === "closed") this.#listings.close();
+    this.#planTurn();
   }
 
   #request(verb: Verb, route: Route, settled: Settled): void {

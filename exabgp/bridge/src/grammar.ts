@@ -19,16 +19,24 @@ export const ROUTES_QUESTIONS: Readonly<Record<Dialect, string>> = {
   6: "rib show out",
 };
 
+/** Answered in order with routes: the configuration of each neighbor, passwords included. 6.0 was not seen to answer. */
+export const NEIGHBORS_QUESTIONS: Readonly<Record<Dialect, string | undefined>> = {
+  4: "show neighbor configuration",
+  5: "show neighbor configuration",
+  6: undefined,
+};
+
 /** Digits of hexadecimal and dashes: no name of a command can be spelt with them. */
 const NONCE = "[0-9a-f][0-9a-f-]{0,63}";
 const ADDRESS = "[0-9a-f:.]{2,39}";
 const NUMBER = "(?:0|[1-9][0-9]{0,9})";
 
 /** `flush adj-rib out` is none of them: without an established session it ends 4.2. */
-const FIXED: ReadonlySet<string> = new Set([
+const FIXED: ReadonlySet<string | undefined> = new Set([
   VERSION_QUESTION,
   ...Object.values(BARRIER_QUESTIONS),
   ...Object.values(ROUTES_QUESTIONS),
+  ...Object.values(NEIGHBORS_QUESTIONS),
 ]);
 const COMMENT = new RegExp(`^ # ${NONCE}$`);
 const PREFIX = `${ADDRESS}/[0-9]{1,3}`;

@@ -18,6 +18,7 @@ export { encodeAnnounce, encodeWithdraw } from "./encode.ts";
 export { isCommandLine } from "./grammar.ts";
 export { LINE_LENGTH_MAX, LineReader } from "./line-reader.ts";
 export type { LineReaderHandlers } from "./line-reader.ts";
+export type { ConfiguredNeighbor, NeighborsListed, NeighborsListing } from "./listed-neighbor.ts";
 export { LISTED_ROUTES_MAX } from "./listed-route.ts";
 export type { Listed, ListedRoute, ListingOutcome, RoutesListing } from "./listed-route.ts";
 export { RouteError } from "./route-error.ts";

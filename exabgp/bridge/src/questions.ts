@@ -1,4 +1,5 @@
 /** What is asked of ExaBGP, so that its dialect is known and every answer can be given to its command. */
+import type { AllListings } from "./all-listings.ts";
 import type { BridgeStatus, ProblemWord } from "./bridge-types.ts";
 import type { AnswerLine, DataLine, SessionEvent } from "./decode.ts";
 import { dialectOf } from "./dialect.ts";
@@ -6,7 +7,6 @@ import type { Dialect, Identity } from "./dialect.ts";
 import { BARRIER_QUESTIONS, VERSION_QUESTION } from "./grammar.ts";
 import { isListingStart, sessionsIn } from "./listing.ts";
 import type { Flight, Pairing } from "./pairing.ts";
-import type { RouteListings } from "./route-listings.ts";
 import { Sessions } from "./sessions.ts";
 import type { Timers } from "./timers.ts";
 
@@ -30,7 +30,7 @@ export interface QuestionsOptions {
   readonly dialect: "auto" | Dialect;
   readonly answerTimeoutMs: number;
   readonly pairing: Pairing;
-  readonly listings: RouteListings;
+  readonly listings: AllListings;
   /** @returns false when writing threw. */
   readonly write: (line: string) => boolean;
   /** These commands will have no answer. */

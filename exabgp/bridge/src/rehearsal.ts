@@ -28,6 +28,15 @@ const HANDLERS: BridgeHandlers = {
   problem: () => {},
 };
 
+let isRehearsed = false;
+
+/** The first time in this process. The rehearsal starts a bridge too, which does not rehearse. */
+export function rehearseOnce(create: Parameters<typeof rehearse>[0]): void {
+  if (isRehearsed) return;
+  isRehearsed = true;
+  rehearse(create);
+}
+
 /**
  * Announces and withdraws on a bridge of its own, whose output holds each line against the grammar and drops it.
  *

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LISTED_ROUTES_MAX } from "../src/index.ts";
 import type { RoutesListing } from "../src/index.ts";
-import { LISTING_TIME_MAX_MS } from "../src/route-listings.ts";
+import { LISTING_TIME_MAX_MS } from "../src/listings.ts";
 import { Harness, HEADER_LINE } from "./harness.ts";
 import { A, ANNOUNCE_A, B, BARRIER, numbered, WITHDRAW_B } from "./lines.ts";
 

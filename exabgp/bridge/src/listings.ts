@@ -1,5 +1,5 @@
 /**
- * Asks ExaBGP which routes it holds. The question stands between two barriers, written together: only what comes
+ * Asks ExaBGP for a listing. The question stands between two barriers, written together: only what comes
  * between the end of the first one's answer and the beginning of the second one's is believed. So a lost or late
  * answer can never pass for an empty listing, and an ExaBGP that gives no `done` can be asked too.
  */
@@ -7,11 +7,7 @@ import type { BridgeStatus, ProblemWord } from "./bridge-types.ts";
 import type { DataLine } from "./decode.ts";
 import { UNREAD_BYTES_MAX } from "./commands.ts";
 import type { Dialect } from "./dialect.ts";
-import { ROUTES_QUESTIONS } from "./grammar.ts";
-import { isListedJson, ListedJsonReader } from "./listed-json.ts";
-import { LISTED_ROUTES_MAX } from "./listed-route.ts";
-import type { Listed, ListedRoute, ListingOutcome } from "./listed-route.ts";
-import { isListedText, ListedTextReader } from "./listed-text.ts";
+import type { ListingOutcome } from "./listed-route.ts";
 import type { Flight, Pairing } from "./pairing.ts";
 import type { Questions } from "./questions.ts";
 import type { Timers } from "./timers.ts";
@@ -19,7 +15,40 @@ import type { Timers } from "./timers.ts";
 /** ExaBGP 4.2.21 lists 10,000 routes in 2.4 s; whoever goes on beyond this will not end. */
 export const LISTING_TIME_MAX_MS = 60_000;
 
-export interface RouteListingsOptions {
+/** What a listing is about. */
+export interface Subject<Item> {
+  /** For people. */
+  readonly name: string;
+  /** Undefined where nobody knows what would have to be asked. */
+  readonly questions: Readonly<Record<Dialect, string | undefined>>;
+  /** More are not believed. */
+  readonly itemsMax: number;
+  /** Whether `line` is one of such a listing whatever was asked. */
+  readonly isOwn: (line: DataLine) => boolean;
+  readonly reader: (dialect: Dialect) => ListingReader<Item>;
+}
+
+/** Reads the lines of one listing. */
+export interface ListingReader<Item> {
+  /** @returns What is complete with this line; undefined when it cannot be read. */
+  read(line: DataLine): readonly Item[] | undefined;
+  /** Whether the listing may end here. */
+  readonly isWhole: boolean;
+}
+
+/** How a question ended. */
+export interface Listing<Item> {
+  readonly outcome: ListingOutcome;
+  /** Empty unless `done`. */
+  readonly items: readonly Item[];
+  readonly dialect: Dialect | undefined;
+  readonly askedAtMs: number;
+  readonly answeredAtMs: number;
+}
+
+type Told<Item> = (listing: Listing<Item>) => void;
+
+export interface ListingsOptions {
   readonly timers: Timers;
   /** How long ExaBGP may be silent within an answer. */
   readonly answerTimeoutMs: number;
@@ -38,27 +67,31 @@ export interface RouteListingsOptions {
 }
 
 /** A question on its way. `before`: its first barrier's answer has not begun; `open`: it has; `ended`: `done` or `error` came. */
-interface Asked {
-  readonly listeners: readonly Listed[];
+interface Asked<Item> {
+  readonly listeners: readonly Told<Item>[];
   readonly askedAtMs: number;
   readonly dialect: Dialect;
-  readonly reader: ListedTextReader | ListedJsonReader;
+  readonly question: string;
+  readonly reader: ListingReader<Item>;
   stage: "before" | "open" | "ended";
   outcome: "done" | "error";
   answeredAtMs: number;
   heardAtMs: number;
-  routes: ListedRoute[];
+  items: Item[];
 }
 
-export class RouteListings {
-  readonly #options: RouteListingsOptions;
+/** Of one subject. The barriers see to it that those of another are not on their way too. */
+export class Listings<Item> {
+  readonly #options: ListingsOptions;
+  readonly #subject: Subject<Item>;
   /** For the next question, which is not written yet. */
-  #waiting: Listed[] = [];
+  #waiting: Told<Item>[] = [];
   #waitingSinceMs = 0;
-  #asked: Asked | undefined;
+  #asked: Asked<Item> | undefined;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(options: RouteListingsOptions) {
+  constructor(subject: Subject<Item>, options: ListingsOptions) {
+    this.#subject = subject;
     this.#options = options;
   }
 
@@ -68,9 +101,9 @@ export class RouteListings {
   }
 
   /** One question at a time: whoever comes while one is on its way is told of the next. */
-  request(listed: Listed): void {
+  request(told: Told<Item>): void {
     if (this.#waiting.length === 0) this.#waitingSinceMs = this.#options.timers.nowMs();
-    this.#waiting.push(listed);
+    this.#waiting.push(told);
     this.#watch();
   }
 
@@ -80,12 +113,14 @@ export class RouteListings {
     const { pairing } = this.#options;
     const { phase, identity } = this.#options.questions();
     if (phase !== "ready" || identity === undefined || pairing.barriers > 0) return;
-    if (pairing.unreadBytes < UNREAD_BYTES_MAX) this.#ask(identity.dialect);
+    const { dialect } = identity;
+    const question = this.#subject.questions[dialect];
+    if (question === undefined) this.#refuse("unsupported");
+    else if (pairing.unreadBytes < UNREAD_BYTES_MAX) this.#ask(question, dialect);
   }
 
-  #ask(dialect: Dialect): void {
+  #ask(question: string, dialect: Dialect): void {
     const { timers, pairing, write } = this.#options;
-    const question = ROUTES_QUESTIONS[dialect];
     if (!this.#options.questions().askBarrier() || !write(question)) return;
     pairing.pushListing(question);
     this.#options.questions().askBarrier();
@@ -94,29 +129,26 @@ export class RouteListings {
       listeners: this.#waiting,
       askedAtMs: nowMs,
       dialect,
-      reader: dialect === 6 ? new ListedJsonReader() : new ListedTextReader(dialect),
+      question,
+      reader: this.#subject.reader(dialect),
       stage: "before",
       outcome: "done",
       answeredAtMs: nowMs,
       heardAtMs: nowMs,
-      routes: [],
+      items: [],
     };
     this.#waiting = [];
     this.#watch();
   }
 
-  /** @returns Whether `line` belongs to a listing of routes, ours or not. */
+  /** @returns Whether `line` belongs to a listing, ours or not. */
   onData(line: DataLine): boolean {
     const { pairing, lost, problem } = this.#options;
-    const isOurs = line.kind === "text" ? isListedText(line.text) : isListedJson(line.value);
-    if (!isOurs) {
-      // Half a line, or words that nobody knows: a route may be missing.
-      if (this.#asked?.stage === "open" && pairing.isListing)
-        this.#spoil("a line that is no route");
-      return pairing.isListing;
-    }
+    // Whatever comes within it is held against it, words that nobody knows too: something may be missing.
+    const isWithin = this.#asked?.stage === "open" && pairing.isListing;
+    if (!isWithin && !this.#subject.isOwn(line)) return pairing.isListing;
     const before = pairing.routesCome();
-    if (before === "foreign") problem("stale-answer", "A listing of routes that nobody asked for");
+    if (before === "foreign") problem("stale-answer", `A listing of ${this.#subject.name} that nobody asked for`);
     else if (before.length > 0) lost(before);
     const asked = this.#asked;
     if (asked?.stage === "open" && before !== "foreign") this.#read(asked, line);
@@ -150,7 +182,8 @@ export class RouteListings {
     }
     const isEnded = asked.stage === "ended" || acks === "off";
     if (asked.stage === "open") asked.answeredAtMs = asked.heardAtMs;
-    if (!isEnded) this.#options.problem("listing-unusable", "The listing of routes has no end");
+    if (!asked.reader.isWhole) this.#spoil("an end within an entry");
+    if (!isEnded) this.#options.problem("listing-unusable", `The listing of ${this.#subject.name} has no end`);
     this.#finish(isEnded ? asked.outcome : "timeout");
   }
 
@@ -167,19 +200,17 @@ export class RouteListings {
     this.#cancelTimer = undefined;
   }
 
-  #read(asked: Asked, line: DataLine): void {
+  #read(asked: Asked<Item>, line: DataLine): void {
     this.#heard(asked);
     if (asked.outcome === "error") return;
-    const found =
-      line.kind === "text"
-        ? asked.reader instanceof ListedTextReader && asked.reader.read(line.text)
-        : asked.reader instanceof ListedJsonReader && asked.reader.read(line.value);
-    if (found === undefined || found === false) {
+    const found = asked.reader.read(line);
+    const { itemsMax, name } = this.#subject;
+    if (found === undefined) {
       this.#spoil("a line that cannot be read");
-    } else if (asked.routes.length + found.length > LISTED_ROUTES_MAX) {
-      this.#spoil(`more than ${LISTED_ROUTES_MAX} routes`);
+    } else if (asked.items.length + found.length > itemsMax) {
+      this.#spoil(`more than ${itemsMax} ${name}`);
     } else {
-      for (const route of found) asked.routes.push(route);
+      for (const item of found) asked.items.push(item);
     }
   }
 
@@ -187,11 +218,11 @@ export class RouteListings {
   #spoil(what: string): void {
     if (this.#asked === undefined || this.#asked.outcome === "error") return;
     this.#asked.outcome = "error";
-    this.#asked.routes = [];
-    this.#options.problem("listing-unusable", `The listing of routes has ${what}`);
+    this.#asked.items = [];
+    this.#options.problem("listing-unusable", `The listing of ${this.#subject.name} has ${what}`);
   }
 
-  #heard(asked: Asked): void {
+  #heard(asked: Asked<Item>): void {
     asked.heardAtMs = this.#options.timers.nowMs();
     this.#options.pairing.listingHeardAtMs = asked.heardAtMs;
   }
@@ -204,17 +235,17 @@ export class RouteListings {
     const { askedAtMs, dialect } = asked;
     const isWhole = outcome === "done";
     const answeredAtMs = isWhole ? asked.answeredAtMs : this.#options.timers.nowMs();
-    const routes = isWhole ? asked.routes : [];
-    const listing = { outcome, routes, tellsAttributes: dialect !== 6, askedAtMs, answeredAtMs };
-    for (const listed of asked.listeners) this.#options.tell(() => listed(listing));
+    const items = isWhole ? asked.items : [];
+    const listing = { outcome, items, dialect, askedAtMs, answeredAtMs };
+    for (const told of asked.listeners) this.#options.tell(() => told(listing));
   }
 
   /** Settles those whose question was never written. */
   #refuse(outcome: ListingOutcome): void {
     const answeredAtMs = this.#options.timers.nowMs();
     const askedAtMs = this.#waitingSinceMs;
-    const listing = { outcome, routes: [], tellsAttributes: false, askedAtMs, answeredAtMs };
-    for (const listed of this.#waiting) this.#options.tell(() => listed(listing));
+    const listing = { outcome, items: [], dialect: undefined, askedAtMs, answeredAtMs };
+    for (const told of this.#waiting) this.#options.tell(() => told(listing));
     this.#waiting = [];
   }
 
@@ -247,7 +278,7 @@ export class RouteListings {
       this.#refuse("timeout");
       return;
     }
-    const question = ROUTES_QUESTIONS[this.#asked.dialect];
+    const { question } = this.#asked;
     this.#options.problem("no-answer", `No complete answer to ${question} in time`);
     this.giveUp();
     this.#options.questions().synchronize();
