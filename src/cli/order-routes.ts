@@ -63,7 +63,7 @@ export function openAnnouncements(
 ): Omit<Open, "staged"> & {
   /** Nobody, or not everybody, wants it announced. */ unwanted: string[];
 } {
-  const routes = services.flatMap((service) => service.routes);
+  const routes = services.flatMap((one) => one.routes.filter((route) => !isWithheld(one, route)));
   const unwanted = routes.filter((route) => !isWanted(route));
   const wanted = routes.filter(isWanted);
   const failed = wanted.filter(({ answer }) => answer === "failed");
@@ -80,6 +80,12 @@ export function openAnnouncements(
       return neighbors.length === 0 ? [] : [{ prefix: route.prefix, neighbors }];
     }),
   };
+}
+
+/** Nobody can have it: there is nothing to be waited for. */
+export function isWithheld({ state }: ServiceStatus, { wanted, withheld }: RouteStatus): boolean {
+  const isOut = state !== "up" && state !== "pinned" && state !== "degraded";
+  return withheld !== undefined && wanted === "withdraw" && !isOut;
 }
 
 /** With the attributes of `draining` it is still on its way out. */

@@ -3,7 +3,7 @@ import type { Status } from "../control/protocol.ts";
 import { CommandError } from "./exit.ts";
 import type { CommandIo } from "./io.ts";
 import { drainsOf, listNeighbors, openClauses, whyNotBack } from "./order-report.ts";
-import { about, neighborsTold, openAnnouncements } from "./order-routes.ts";
+import { about, isWithheld, neighborsTold, openAnnouncements } from "./order-routes.ts";
 import { listPrefixes, type ServiceStatus } from "./status-words.ts";
 
 /** Whether nothing is to be waited for: each service is announced, or another drain keeps it out. */
@@ -41,7 +41,12 @@ export function reportReturn(status: Status, targets: readonly string[], io: Com
     status.exabgp.echo === "on" && neighbors.length > 0
       ? `, and has sent them to ${listNeighbors(neighbors)}`
       : "";
-  io.stdout(`${acknowledged}${sent}\n`);
+  const withheld = services.flatMap((one) => one.routes.filter((route) => isWithheld(one, route)));
+  const not =
+    withheld.length === 0
+      ? ""
+      : `; no neighbor can have ${listPrefixes(withheld.map(({ prefix }) => prefix))}, see \`anyctl status\``;
+  io.stdout(`${acknowledged}${sent}${not}\n`);
 }
 
 /** By its own state; a service that is up may be kept back by one that shares its prefix. */

@@ -57,6 +57,10 @@ const Route = z.strictObject({
       z.strictObject({ neighbor: z.string(), action: z.enum(["announce", "withdraw"]), at: date }),
     )
     .describe("The last UPDATE to each neighbor; empty where ExaBGP does not tell."),
+  withheld: z
+    .array(z.string())
+    .optional()
+    .describe("Neighbors whose session has no address for next-hop self in its family."),
   neighbors: z
     .array(
       z.strictObject({

@@ -1,5 +1,6 @@
 /** What ExaBGP holds of our prefixes before this life of the agent has said anything about them. */
 import type { Route } from "exabgp-ts-bridge";
+import { fitted } from "./fit.ts";
 import type { PlannedPrefix } from "./index-plan.ts";
 import { ownerOf } from "./reconcile.ts";
 import { isSame, type HeldRoute, type RibView } from "./rib.ts";
@@ -30,7 +31,7 @@ export function adopt(state: AgentState, view: RibView): ReadonlyMap<string, Rou
             answer: "done",
             owned: {
               ...(route.owned ?? ownerOf(state, planned)),
-              route: routeOf(held, route.owned, planned),
+              route: couldHave(routeOf(held, route.owned, planned), state),
             },
             answeredAtMs: view.askedMs,
             isAdopted: true,
@@ -38,6 +39,11 @@ export function adopt(state: AgentState, view: RibView): ReadonlyMap<string, Rou
     );
   }
   return routes ?? state.routes;
+}
+
+/** Neighbors that cannot have it hold it all the same, and are to lose it. */
+function couldHave(route: Route, { neighbors }: AgentState): Route {
+  return fitted(route, neighbors) ?? route;
 }
 
 /** What was announced, in our own words if there are any for it. */

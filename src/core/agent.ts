@@ -9,6 +9,7 @@ import { reconcileRoutes } from "./reconcile.ts";
 import { configure } from "./configure.ts";
 import { afterAnswer, type RouteState } from "./routes.ts";
 import { BY_AGENT, settle } from "./settle.ts";
+import { stepNeighbors } from "./step-neighbors.ts";
 import { endWait, stepRib } from "./step-rib.ts";
 import { stepStall } from "./stall.ts";
 import { stepDrains, stepPins, stepTime } from "./step-orders.ts";
@@ -37,6 +38,8 @@ export function step(state: AgentState, input: Input, nowMs: number): Step {
     }
     case "rib":
       return stepRib(state, input, nowMs);
+    case "neighbors":
+      return stepNeighbors(state, input.neighbors, nowMs);
     case "no-rib":
       return endWait(state, nowMs);
     case "answers":

@@ -40,6 +40,7 @@ export function startAgent(
     services: [],
     routes: new Map([...owned].map(([prefix, route]) => [prefix, afterLife(route, nowMs)])),
     rib: undefined,
+    neighbors: undefined,
     canary: undefined,
     awaitsRib,
     drifts: new Map(),

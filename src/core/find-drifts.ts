@@ -1,4 +1,5 @@
 /** Holds every prefix of ours against a listing. */
+import type { Route } from "exabgp-ts-bridge";
 import {
   findAnnounced,
   findWithdrawn,
@@ -7,6 +8,7 @@ import {
   type Finding,
   type Wire,
 } from "./drift.ts";
+import { isFit } from "./fit.ts";
 import { wantedOf } from "./reconcile.ts";
 import type { RibView } from "./rib.ts";
 import type { RouteState } from "./routes.ts";
@@ -50,7 +52,13 @@ function findingsOf(
   if (findings.length === 0) return findings;
   const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
   // What nobody has decided about is left alone, however it is.
-  return wantedOf(state, planned, route).disposition === "announce" ? findings : [];
+  if (wantedOf(state, planned, route).disposition === "announce") return findings;
+  return findings.filter((one) => isUnfitSurplus(one, told));
+}
+
+/** Held where it ends the session is no question of what anybody wants. */
+function isUnfitSurplus({ kind, neighbors }: Finding, told: Route): boolean {
+  return kind === "surplus" && neighbors.every((neighbor) => !isFit(neighbor, told));
 }
 
 function after(

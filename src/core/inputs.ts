@@ -1,4 +1,5 @@
 /** What goes into the core and what comes out of it. */
+import type { ConfiguredNeighbor } from "exabgp-ts-bridge";
 import type { EventWord } from "../../checks/listen.ts";
 import type { Reason, Result } from "../../checks/probe.ts";
 import type { Route } from "exabgp-ts-bridge";
@@ -121,6 +122,8 @@ export type Input =
       /** Whether a command may name neighbors: not with 6.0. */
       readonly selects: boolean;
     }
+  /** The neighbors that ExaBGP is configured with; not empty. */
+  | { readonly type: "neighbors"; readonly neighbors: readonly ConfiguredNeighbor[] }
   /** ExaBGP does not say what it holds. */
   | { readonly type: "no-rib" }
   /** Time has passed: what is due by `dueMs` happens. Comes every second or so, and then. */

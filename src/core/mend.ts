@@ -1,6 +1,7 @@
 /** Brings back to what was told what a listing, or the echo, shows to be otherwise. */
 import type { Route } from "exabgp-ts-bridge";
 import type { Drift, Finding } from "./drift.ts";
+import { unfitNeighbors } from "./fit.ts";
 import type { Action } from "./inputs.ts";
 import { ownerOf } from "./reconcile.ts";
 import type { RibView } from "./rib.ts";
@@ -107,11 +108,10 @@ function commandFor(
   const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
   const held = view.held.get(prefix)?.find(({ neighbor }) => neighbors.includes(neighbor));
   const like = held?.route ?? told ?? planned?.routes.up ?? { prefix, nextHop: "self" };
-  return {
-    type: "withdraw",
-    route: forSome(like, isWhole || !selects ? [] : neighbors),
-    mends: kind,
-  };
+  // Nor may it name those that cannot have it, by naming nobody.
+  const isAny =
+    !selects || (isWhole && unfitNeighbors(forSome(like, []), state.neighbors).length === 0);
+  return { type: "withdraw", route: forSome(like, isAny ? [] : neighbors), mends: kind };
 }
 
 function isAll(neighbors: readonly string[], view: RibView): boolean {

@@ -1,7 +1,8 @@
 /** Neighbors that are to lose a prefix while it stays, or comes, at others. */
 import type { Route } from "exabgp-ts-bridge";
-import type { RibView } from "./rib.ts";
+import { isFit } from "./fit.ts";
 import type { OwnedRoute } from "./routes.ts";
+import type { AgentState } from "./state.ts";
 
 /** A withdrawal at some neighbors, as long as nothing shows that it was done. */
 export interface Leaving {
@@ -12,14 +13,18 @@ export interface Leaving {
 }
 
 /**
- * Neighbors that have a prefix, or may, by name.
- *
- * A listing tells of those that hold anything and of those whose session is up: one that holds nothing and is down
- * is missed, and found by the next listing.
+ * Neighbors that have `route`, or may, by name: those that ExaBGP is configured with, and those that its listing tells
+ * of. Where it did not tell its configuration, one that holds nothing and is down is missed, and found by the next
+ * listing.
  */
-export function knownNeighbors(view: RibView | undefined, prefix: string): readonly string[] {
-  const holders = view?.held.get(prefix)?.map(({ neighbor }) => neighbor) ?? [];
-  return [...new Set([...(view?.neighbors ?? []), ...(view?.up ?? []), ...holders])];
+export function knownNeighbors(
+  { rib, neighbors = [] }: Pick<AgentState, "rib" | "neighbors">,
+  route: Route,
+): readonly string[] {
+  const holders = rib?.held.get(route.prefix)?.map(({ neighbor }) => neighbor) ?? [];
+  const configured = neighbors.map(({ neighbor }) => neighbor);
+  const known = [...configured, ...(rib?.neighbors ?? []), ...(rib?.up ?? [])];
+  return [...new Set([...known.filter((one) => isFit(one, route)), ...holders])];
 }
 
 /**

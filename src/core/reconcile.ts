@@ -1,12 +1,15 @@
 /** From the states of the services to the commands that make ExaBGP hold what they say. */
+import type { Route } from "exabgp-ts-bridge";
 import { isCanary } from "./canary.ts";
 import { addMoves } from "./damping.ts";
+import { fitted, withdrawable } from "./fit.ts";
 import type { PlannedPrefix } from "./index-plan.ts";
 import { knownNeighbors } from "./narrow.ts";
 import {
   afterCommand,
   difference,
   isAnnounced,
+  neverAnnounced,
   type Command,
   type Owner,
   type RouteState,
@@ -34,21 +37,33 @@ export function reconcileRoutes(
     const route = state.routes.get(prefix);
     if (route === undefined) continue;
     const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
-    const wanted = wishes.of(planned, route);
-    const configured = planned?.routes[("variant" in wanted && wanted.variant) || "up"];
-    const known = () => knownNeighbors(state.rib, prefix);
-    const change = difference(route, wanted.disposition, configured, nowMs, known);
+    const { disposition, configured, isUnfit, isLost } = targetOf(
+      state,
+      planned,
+      route,
+      wishes.of(planned, route),
+    );
+    if (isUnfit && !state.awaitsRib && isNowhere(state, prefix, route)) {
+      if (route.told !== "withdrawn" || route.owned !== undefined) {
+        changed.set(prefix, neverAnnounced(route, nowMs));
+      }
+      continue;
+    }
+    const known = () => knownNeighbors(state, route.owned?.route ?? { prefix, nextHop: "" });
+    const change = difference(route, disposition, configured, nowMs, known);
     if (change === undefined) continue;
     const number = state.changes + commands.length + 1;
-    const command: Command = { ...change, change: number, decision: undefined };
+    const isWhole = change.type === "withdraw" && change.leaving === undefined;
+    const narrow = isWhole ? { route: withdrawable(change.route, state) } : {};
+    const command: Command = { ...change, ...narrow, change: number, decision: undefined };
     commands.push(command);
     // Not the one that cleans up after an earlier life, or repeats another: nobody upstream counts those. Nor what a
-    // reload takes from some neighbors.
+    // reload takes from some neighbors, or no neighbor could have.
     if (command.type === "announce") moves.announced.push(prefix);
-    else if (isAnnounced(route) && command.leaving === undefined) moves.withdrawn.push(prefix);
+    else if (isAnnounced(route) && isWhole && !isLost) moves.withdrawn.push(prefix);
     changed.set(prefix, afterCommand(route, command, ownerOf(state, planned)));
   }
-  if (commands.length === 0) return { state, commands };
+  if (changed.size === 0) return { state, commands };
   // Only now: nothing has changed at nearly every tick.
   const routes = new Map(state.routes);
   for (const [prefix, route] of changed) routes.set(prefix, route);
@@ -61,6 +76,51 @@ export function reconcileRoutes(
     },
     commands,
   };
+}
+
+interface Target {
+  readonly disposition: Wish["disposition"];
+  /** What is to be announced, or would be. */
+  readonly configured: Route | undefined;
+  /** No neighbor can have it: it is not announced, whatever the services want, and what was is withdrawn. */
+  readonly isUnfit: boolean;
+  /** It is announced in such a way that no neighbor can have it. */
+  readonly isLost: boolean;
+}
+
+/** What is to become of a prefix: as `wantedOf`, as far as there are neighbors that can have it. */
+export function targetOf(
+  state: AgentState,
+  planned: PlannedPrefix | undefined,
+  route: Pick<RouteState, "told" | "owned" | "isAdopted">,
+  wanted: Wish = wantedOf(state, planned, route),
+): Target {
+  const named = planned?.routes[("variant" in wanted && wanted.variant) || "up"];
+  const configured = named && fitted(named, state.neighbors);
+  const held = isAnnounced(route) ? route.owned?.route : undefined;
+  const isLost = held !== undefined && fitted(held, state.neighbors) === undefined;
+  const isUnfit =
+    wanted.disposition === "leave"
+      ? planned !== undefined && isLost && !state.awaitsRib
+      : named !== undefined && configured === undefined;
+  const disposition = held === undefined ? "leave" : "withdraw";
+  return {
+    disposition: isUnfit ? disposition : wanted.disposition,
+    configured,
+    isUnfit,
+    isLost,
+  };
+}
+
+/** Whether ExaBGP holds nothing of a prefix that no neighbor can have: it never took it, or it was never told. */
+function isNowhere(
+  { rib }: AgentState,
+  prefix: string,
+  { owned, answer, answeredAtMs = Infinity }: RouteState,
+): boolean {
+  if (owned === undefined) return true;
+  const isRefused = answer === "failed" && rib !== undefined && answeredAtMs <= rib.askedMs;
+  return isRefused && !rib.held.has(prefix);
 }
 
 /** Who names a prefix now. */

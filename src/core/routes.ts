@@ -88,6 +88,18 @@ export function afterLife(
   return { ...UNTOLD, told: "withdrawn", answer: "failed", retryAtMs: nowMs, owned };
 }
 
+/** As if it had been withdrawn: nobody can have it, so there is nothing to be said to ExaBGP. */
+export function neverAnnounced(route: RouteState, nowMs: number): RouteState {
+  return {
+    ...route,
+    told: "withdrawn",
+    answer: "done",
+    owned: undefined,
+    retryAtMs: undefined,
+    answeredAtMs: nowMs,
+  };
+}
+
 /** Whether ExaBGP holds the prefix, as far as this agent knows: it or an earlier life of it announced it. */
 export function isAnnounced({ told, owned }: Pick<RouteState, "told" | "owned">): boolean {
   return owned !== undefined && told !== "withdrawn";

@@ -1,4 +1,5 @@
 /** The state as plain data, so that another process can decide what the agent would: nothing in it is a secret. */
+import type { ConfiguredNeighbor } from "exabgp-ts-bridge";
 import type { Plan } from "../config/plan.ts";
 import type { Flap } from "./damping.ts";
 import type { Drain, Pin } from "./inputs.ts";
@@ -19,6 +20,8 @@ export interface Snapshot {
   readonly routes: readonly (readonly [string, RouteState])[];
   /** By canonical prefix. */
   readonly flaps: readonly (readonly [string, readonly Flap[]])[];
+  /** Absent where ExaBGP did not say. */
+  readonly neighbors?: readonly ConfiguredNeighbor[];
   readonly drains: readonly Drain[];
   readonly areDrainsComplete: boolean;
   readonly pins: readonly Pin[];
@@ -39,6 +42,7 @@ export function takeSnapshot(state: AgentState, plan: Plan): Snapshot {
     services,
     routes: [...state.routes],
     flaps: [...state.flaps],
+    ...(state.neighbors !== undefined && { neighbors: state.neighbors }),
     drains,
     areDrainsComplete,
     pins,
@@ -60,6 +64,7 @@ export function restoreSnapshot(snapshot: Snapshot): AgentState {
     services,
     routes: new Map(snapshot.routes),
     rib: undefined,
+    neighbors: snapshot.neighbors,
     canary: undefined,
     awaitsRib: false,
     drifts: new Map(),

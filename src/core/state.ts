@@ -1,4 +1,5 @@
 /** All that the agent knows and decides from. Never changed in place. */
+import type { ConfiguredNeighbor } from "exabgp-ts-bridge";
 import type { Result } from "../../checks/probe.ts";
 import type { Burst } from "./burst.ts";
 import type { Flaps } from "./damping.ts";
@@ -20,6 +21,8 @@ export interface AgentState {
   readonly routes: ReadonlyMap<string, RouteState>;
   /** What ExaBGP held when it was last asked; undefined before the first complete answer. */
   readonly rib: RibView | undefined;
+  /** ExaBGP's neighbors that may have our routes, as it is configured; undefined: it did not say. */
+  readonly neighbors: readonly ConfiguredNeighbor[] | undefined;
   /** The first listing of this life is on its way: nothing is announced before it, or before it is given up. */
   readonly awaitsRib: boolean;
   /** By canonical prefix: what was not as told, and for a while what is again. */

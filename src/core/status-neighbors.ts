@@ -1,5 +1,6 @@
 /** A route as each neighbor is to have it, has it with ExaBGP, and was sent it. */
 import { isJudged } from "./drift.ts";
+import { carriersOf, fitted, unfitNeighbors } from "./fit.ts";
 import { isSame, familyOf, type HeldRoute } from "./rib.ts";
 import { UNTOLD, type RouteState } from "./routes.ts";
 import type { AgentState } from "./state.ts";
@@ -24,7 +25,10 @@ export interface NeighborRoute {
 /** Sessions as ExaBGP tells of them, by neighbor. */
 export type Sessions = ReadonlyMap<string, { readonly state: string }>;
 
-/** Of a prefix that all have: those that ExaBGP holds anything of its family for, or as long as nothing is listed, all. */
+/**
+ * Of a prefix that all have: those that ExaBGP is configured to offer its family to; where it does not tell, those that
+ * it holds anything of its family for, and as long as nothing is listed, all.
+ */
 export function neighborRoutes(
   state: AgentState,
   prefix: string,
@@ -35,18 +39,22 @@ export function neighborRoutes(
   const route = state.routes.get(prefix) ?? UNTOLD;
   const held = state.rib?.held.get(prefix) ?? [];
   const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
-  const meant = planned === undefined ? [] : planned.routes.up.neighbors;
+  const up = planned?.routes.up;
+  const withheld = up === undefined ? [] : unfitNeighbors(up, state.neighbors);
+  const meant = up === undefined ? [] : fitted(up, state.neighbors)?.neighbors;
   const owned = route.owned?.route.neighbors;
-  const carriers = state.rib?.carriers[familyOf(prefix)];
+  const offering = up && state.neighbors && carriersOf(up, state.neighbors);
+  const carriers = offering ?? (state.rib?.carriers[familyOf(prefix)] ?? sessions).keys();
   const neighbors = new Set([
     ...(meant ?? []),
     ...(owned ?? []),
-    ...(meant === undefined ? (carriers ?? sessions).keys() : []),
+    ...(meant === undefined ? carriers : []),
+    ...withheld,
     ...held.map(({ neighbor }) => neighbor),
     ...sent.map(({ neighbor }) => neighbor),
   ]);
   return [...neighbors].toSorted().map((neighbor) => {
-    const isMeant = meant?.includes(neighbor) ?? true;
+    const isMeant = !withheld.includes(neighbor) && (meant?.includes(neighbor) ?? true);
     const session = sessions.get(neighbor)?.state;
     return {
       neighbor,

@@ -2,6 +2,7 @@
 import type { Outcome, Reason } from "../../checks/probe.ts";
 import type { ServicePlan, Variant } from "../config/plan.ts";
 import type { State, StateReason } from "./decide.ts";
+import { unfitNeighbors } from "./fit.ts";
 import { streak, type Verdict } from "./health.ts";
 import { countedWithdrawals, heldUntilMs } from "./holds.ts";
 import type { HeardWord } from "./inputs.ts";
@@ -13,7 +14,7 @@ import { staleSinceMs } from "./stale.ts";
 import { judgedOf } from "./settle.ts";
 import { neighborRoutes, type NeighborRoute, type Sessions } from "./status-neighbors.ts";
 import type { AgentState, CheckState } from "./state.ts";
-import { wantedOf } from "./reconcile.ts";
+import { targetOf, wantedOf } from "./reconcile.ts";
 
 export interface ServiceStatus {
   readonly name: string;
@@ -41,6 +42,8 @@ export interface RouteStatus {
   readonly wanted: "announce" | "withdraw" | "leave";
   /** For which state it is to be announced: `draining` and `down` may have other attributes than `up`. */
   readonly variant: "up" | Variant | undefined;
+  /** Neighbors that are meant and cannot have it: `next-hop self`, and their session is not of its family. */
+  readonly withheld?: readonly string[];
   /** The last command of this agent for it. */
   readonly told: RouteState["told"];
   /** What ExaBGP answered: `done` means accepted, not that a neighbor has it. */
@@ -196,11 +199,15 @@ function routeStatus(
 ): RouteStatus {
   const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
   const route = state.routes.get(prefix) ?? UNTOLD;
-  const wish = wantedOf(state, planned, route);
+  const wanted = wantedOf(state, planned, route);
+  const withheld = planned === undefined ? [] : unfitNeighbors(planned.routes.up, state.neighbors);
+  const { isUnfit } = targetOf(state, planned, route);
+  const wish = isUnfit ? { disposition: "withdraw" as const } : wanted;
   return {
     prefix,
     wanted: wish.disposition,
     variant: "variant" in wish ? wish.variant : undefined,
+    ...(withheld.length > 0 && { withheld: withheld.toSorted() }),
     told: route.told,
     answer: route.answer,
     sent,

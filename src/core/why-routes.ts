@@ -4,6 +4,7 @@ import { wantedOf } from "./reconcile.ts";
 import { span } from "./span.ts";
 import { isAnnounced, UNTOLD, type RouteState } from "./routes.ts";
 import type { AgentState } from "./state.ts";
+import { unfitSentence } from "./why-fit.ts";
 import type { Moment } from "./status.ts";
 import type { Surroundings } from "./why.ts";
 import { list, soon } from "./why-words.ts";
@@ -27,7 +28,7 @@ export function routeSentences(
   }
   return [...fates].map(([fate, those]) =>
     fate
-      .replace("%", () => list(those, PREFIXES_SHOWN))
+      .replaceAll("%", () => list(those, PREFIXES_SHOWN))
       .replace("#", those.length > 1 ? "are" : "is"),
   );
 }
@@ -37,6 +38,12 @@ function fateOf(state: AgentState, prefix: string, moment: Moment): string {
   const planned = state.index.prefixes[state.index.prefixAt.get(prefix) ?? -1];
   const route = state.routes.get(prefix) ?? UNTOLD;
   const wish = wantedOf(state, planned, route);
+  const unfit = unfitSentence(state, planned);
+  // Nothing was ever said to ExaBGP, or what an earlier life had said is withdrawn.
+  if (unfit?.isWithheld === true && route.told === "withdrawn" && route.answer === "done") {
+    return unfit.text;
+  }
+  const others = unfit === undefined || unfit.isWithheld ? "" : ` ${unfit.text}`;
   const at = list(route.leaving?.neighbors ?? [], NEIGHBORS_SHOWN);
   const leave = at === "" ? "withdraw %" : `withdraw % at ${at} alone`;
   const isLeaving = route.leaving !== undefined || route.told !== "announced";
@@ -61,7 +68,7 @@ function fateOf(state: AgentState, prefix: string, moment: Moment): string {
       const left = wish.disposition === "leave" ? ", and left alone" : "";
       const to = route.owned?.route.neighbors;
       const whom = to === undefined ? "" : ` to ${list(to, NEIGHBORS_SHOWN)} only`;
-      return `% # announced${whom}${as}${left}: ExaBGP accepted that.`;
+      return `% # announced${whom}${as}${left}: ExaBGP accepted that.${others}`;
     }
   }
 }

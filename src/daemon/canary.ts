@@ -1,6 +1,7 @@
 /** The self-test of withdrawal: each step of it, timed. Goes on to the end, whether anybody still waits for it or not. */
 import { join } from "node:path";
 import type { Settlement } from "exabgp-ts-bridge";
+import { fitted } from "../core/fit.ts";
 import type {
   CanaryAnswer,
   CanaryOrder,
@@ -77,8 +78,15 @@ export class Canary {
     if ("error" in found) return found;
     const { prefix } = found;
     const about = { prefix, actor, sessions: [...sessions().values()].map(sessionOf) };
-    const up = about.sessions.filter((one) => one.state === "up").map(({ neighbor }) => neighbor);
-    const route = { prefix, nextHop: "self", communities: [NO_EXPORT] };
+    const route = fitted({ prefix, nextHop: "self", communities: [NO_EXPORT] }, state.neighbors);
+    if (route === undefined) {
+      return {
+        error: `Cannot use ${prefix}: no neighbor has a session for IPv6; use an IPv4 prefix`,
+      };
+    }
+    const up = about.sessions
+      .filter((one) => one.state === "up" && (route.neighbors?.includes(one.neighbor) ?? true))
+      .map(({ neighbor }) => neighbor);
     const steps: CanaryStep[] = [];
     steps.push(
       await this.#command("announce", about, () => loop.dispatch({ type: "canary", route })),

@@ -13,6 +13,7 @@ export type ProblemKind =
   | "drain-files"
   | "drain-folder"
   | "exabgp"
+  | "family-missing"
   | "foreign-routes"
   | "holds-file"
   | "http-listener"
@@ -20,6 +21,7 @@ export type ProblemKind =
   | "journal"
   | "last-good-file"
   | "maintenance"
+  | "next-hop-family"
   | "owned-file"
   | "pin-files"
   | "pin-folder"
@@ -31,7 +33,8 @@ export type ProblemKind =
   | "state-dir"
   | "transient-emptying"
   | "transient-files"
-  | "transient-folder";
+  | "transient-folder"
+  | "unknown-neighbor";
 
 export class Problems {
   readonly #clock: Clock;

@@ -1,5 +1,5 @@
 /** Asks ExaBGP what it holds, at the right times, and gives the answer to the core, which mends. */
-import type { Bridge, ProblemWord, RoutesListing } from "exabgp-ts-bridge";
+import type { Bridge, NeighborsListing, ProblemWord, RoutesListing } from "exabgp-ts-bridge";
 import { findingText } from "../core/drift.ts";
 import type { AgentState } from "../core/state.ts";
 import type { Clock } from "./clock.ts";
@@ -12,7 +12,7 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly problems: Problems;
-  readonly bridge: Pick<Bridge, "listRoutes" | "status">;
+  readonly bridge: Pick<Bridge, "listNeighbors" | "listRoutes" | "status">;
   readonly echo: Pick<Echo, "heard">;
   readonly intervalMs: number;
 }
@@ -49,6 +49,9 @@ const FIRST_UNREADY_MS = 10_000;
 /** Two in a row that ExaBGP did not answer are no accident. */
 const FAILURES_TOLD = 2;
 
+/** An ExaBGP that does not tell its neighbors costs a time limit each time, in which nothing is announced. */
+const NEIGHBORS_FAILURES_MAX = 2;
+
 /** A status line. */
 const PREFIXES_SHOWN = 3;
 
@@ -73,6 +76,9 @@ export class Reconciler {
   /** Not before: a long listing is not asked for often. */
   #restsUntilMs = 0;
   #failures = 0;
+  /** The last that was told; asked for ahead of each listing of routes. */
+  #neighbors: NeighborsListing | undefined;
+  #neighborsFailures = 0;
   #readyMs: number | undefined;
   readonly #outcomes = new Map<RoutesListing["outcome"], number>();
   #doneAtMs: number | undefined;
@@ -94,6 +100,10 @@ export class Reconciler {
     this.#isAsking = true;
     // What happens while it is on its way is looked at after it.
     this.#dueMs = Infinity;
+    this.#neighbors = undefined;
+    if (this.#neighborsFailures < NEIGHBORS_FAILURES_MAX) {
+      this.#options.bridge.listNeighbors((listing) => this.#takeNeighbors(listing));
+    }
     this.#options.bridge.listRoutes((listing) => {
       this.#isAsking = false;
       if (this.#isStopped) return;
@@ -176,13 +186,28 @@ export class Reconciler {
     this.#loop?.dispatch({ type: "no-rib" });
   }
 
+  #takeNeighbors(listing: NeighborsListing): void {
+    const { outcome, neighbors } = listing;
+    this.#neighbors = listing;
+    this.#neighborsFailures = outcome === "done" ? 0 : this.#neighborsFailures + 1;
+    this.#options.log.debug({ outcome, neighbors: neighbors.length }, "neighbors listed");
+  }
+
+  /** Before what is held: what is missing at a neighbor that cannot have it is not missing. */
+  #tellNeighbors(loop: Pick<Loop, "dispatch">): void {
+    // Without any, ExaBGP would not run: it has not told of them.
+    const neighbors = this.#neighbors?.neighbors ?? [];
+    if (neighbors.length > 0) loop.dispatch({ type: "neighbors", neighbors });
+  }
+
   #take(loop: Pick<Loop, "state" | "dispatch">, listing: RoutesListing): void {
     const { clock, log, bridge, echo } = this.#options;
     const { outcome, routes, tellsAttributes, askedAtMs, answeredAtMs } = listing;
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
-    const tookMs = answeredAtMs - askedAtMs;
+    const tookMs = answeredAtMs - askedAtMs + durationOf(this.#neighbors);
     log.debug({ outcome, routes: routes.length, tookMs: Math.round(tookMs) }, "routes listed");
     const before = loop.state.changes;
+    this.#tellNeighbors(loop);
     this.#restsUntilMs = answeredAtMs + this.#restMs(outcome, tookMs);
     if (outcome === "done") {
       this.#isFirst = false;
@@ -237,6 +262,10 @@ export class Reconciler {
     const { count = 0, first = [] } = rib?.foreign ?? {};
     problems.state("foreign-routes", counted(count, "neither configured nor owned", first));
   }
+}
+
+function durationOf(listing: NeighborsListing | undefined): number {
+  return listing?.outcome === "done" ? listing.answeredAtMs - listing.askedAtMs : 0;
 }
 
 function counted(count: number, what: string, shown: readonly string[]): string | undefined {

@@ -4,6 +4,7 @@ import { createOwnAddresses, type OwnAddresses } from "../../checks/own-addresse
 import type { AgentState } from "../core/state.ts";
 import { AddressTrouble } from "./address-trouble.ts";
 import type { Clock } from "./clock.ts";
+import { NEIGHBOR_TROUBLES, NeighborTroubles } from "./neighbor-trouble.ts";
 import type { Problems } from "./problems.ts";
 import { SessionTroubles } from "./session-trouble.ts";
 
@@ -20,6 +21,7 @@ export interface TroublesOptions {
 export class Troubles {
   readonly #options: TroublesOptions;
   readonly #sessions = new SessionTroubles();
+  readonly #neighbors = new NeighborTroubles();
   readonly #addresses: AddressTrouble;
   #addressesMs = -Infinity;
 
@@ -40,6 +42,8 @@ export class Troubles {
     for (const word of ["all-sessions-down", "session-down"] as const) {
       problems.state(word, found.find((one) => one.word === word)?.detail);
     }
+    const unheard = this.#neighbors.judge(current);
+    for (const word of NEIGHBOR_TROUBLES) problems.state(word, unheard[word]);
     const isDue = nowMs - this.#addressesMs >= ADDRESSES_MS;
     if (!isDue && !this.#addresses.isUnfinished) return;
     this.#addressesMs = nowMs;

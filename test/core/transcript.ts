@@ -10,10 +10,17 @@
  * `@MS drains-read`, leaves the drains unknown. `answers manual` leaves the answers of ExaBGP to the transcript; else each command is `done` at once.
  * `@MS why SERVICE|PREFIX [exabgp=PHASE] [acks=off] [sent=PREFIX] [session=STATE] [config=ORIGIN|stale]` asks.
  * `awaits listing` before `start`, until `@MS no-listing` or the first `@MS holds [asked=MS] [ROUTE]… [sent=ROUTE:MS] [gone=ROUTE:MS] [down=NEIGHBOR]`: all that ExaBGP
- * holds, and the last UPDATE of a route. ROUTE is `PREFIX@NEIGHBOR[,med=N]`, a neighbor the last byte of its address.
+ * holds, and the last UPDATE of a route. `@MS configured NEIGHBOR,ipv4,ipv6…` says what ExaBGP is configured with. ROUTE is `PREFIX@NEIGHBOR[,med=N]`, a neighbor the last byte of its address,
+ * or `v6:` and the last word of an IPv6 address.
  * Output: `> command`, `= service from -> to (reason)`, `! refusal`, `~ order is over`, `? answer to why`, `% PREFIX drift`.
  */
-import { encodeAnnounce, encodeWithdraw, normalizeRoute, type Route } from "exabgp-ts-bridge";
+import {
+  encodeAnnounce,
+  encodeWithdraw,
+  normalizeRoute,
+  type ConfiguredNeighbor,
+  type Route,
+} from "exabgp-ts-bridge";
 import { fail, inconclusive, pass } from "../../checks/probe.ts";
 import { buildHold } from "../../src/config/hold.ts";
 import type { CheckPlan, Hold, Require, ServicePlan, Variant } from "../../src/config/plan.ts";
@@ -210,6 +217,8 @@ class Run {
       }
       case "holds":
         return listingOf(words, nowMs);
+      case "configured":
+        return { type: "neighbors", neighbors: words.map(configuredOf) };
       case "no-listing":
         return { type: "no-rib" };
       case "stall":
@@ -301,6 +310,15 @@ function listingOf(words: readonly string[], nowMs: number): Input {
   };
 }
 
+function configuredOf(word: string): ConfiguredNeighbor {
+  const [address = "", ...families] = word.split(",");
+  return {
+    neighbor: neighborOf(address),
+    localAddress: undefined,
+    families: (["ipv4", "ipv6"] as const).filter((one) => families.includes(one)),
+  };
+}
+
 function heldOf(word: string): HeldRoute {
   const [target = "", ...attributes] = word.split(",");
   const [prefix = "", neighbor = ""] = target.split("@");
@@ -309,7 +327,7 @@ function heldOf(word: string): HeldRoute {
 }
 
 function neighborOf(last: string): string {
-  return `198.51.100.${last}`;
+  return last.startsWith("v6:") ? `2001:db8:1::${last.slice(3)}` : `198.51.100.${last}`;
 }
 
 function parseService([

@@ -34,7 +34,12 @@ describe("an agent under an ExaBGP that an earlier life spoke to", () => {
     assert.deepEqual(status.services[0]?.routes[0]?.told, "announced");
     const lines = exabgp.stdout.toString("latin1").split("\n").slice(0, -1);
     assert.match(lines[0] ?? "", /^ # [0-9a-f-]+$/);
-    const questions = new Set(["system version", "show neighbor summary", LISTING]);
+    const questions = new Set([
+      "system version",
+      "show neighbor summary",
+      "show neighbor configuration",
+      LISTING,
+    ]);
     assert.deepEqual(
       lines.slice(1).filter((line) => !questions.has(line)),
       [],

@@ -20,6 +20,7 @@ function scene() {
   const sessions: [string, { neighbor: string; state: "up" | "down"; reason: string }][] = [];
   let asked = 0;
   const bridge = {
+    listNeighbors() {},
     listRoutes(listed: (listing: RoutesListing) => void) {
       asked += 1;
       waiting.push(listed);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Listed, ListedRoute, RoutesListing } from "exabgp-ts-bridge";
+import type { Listed, ListedRoute, NeighborsListed, RoutesListing } from "exabgp-ts-bridge";
 import { fail, pass } from "../../checks/probe.ts";
 import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
@@ -18,8 +18,10 @@ function setUp() {
   const { log } = memoryLog();
   const problems = new Problems(clock, log);
   const asked: { readonly atMs: number; readonly listed: Listed }[] = [];
+  const toldNeighbors: NeighborsListed[] = [];
   const startMs = clock.nowMs();
   const bridge = {
+    listNeighbors: (told: NeighborsListed) => void toldNeighbors.push(told),
     listRoutes: (listed: Listed) => void asked.push({ atMs: clock.nowMs() - startMs, listed }),
     status: () => ({ identity: undefined, sessions: new Map() }) as never,
   };

@@ -112,6 +112,8 @@ export class ScriptedExabgp {
   answer: (line: string) => string | undefined = () => "done\n";
   /** Lines of `show neighbor summary`: one that is missing is down. */
   sessions = "";
+  /** What it is configured with: address and families of each. */
+  neighbors: readonly (readonly string[])[] = [];
   readonly #site: Site;
   #partial = "";
 
@@ -183,6 +185,13 @@ export class ScriptedExabgp {
     if (line.startsWith(" #")) return "done\n";
     if (line === "system version") return "exabgp 4.2.21\ndone\n";
     if (line === "show neighbor summary") return `${SUMMARY}${this.sessions}done\n`;
+    if (line === "show neighbor configuration")
+      return `${this.neighbors.map(block).join("")}done\n`;
     return this.answer(line);
   }
+}
+
+function block([address, ...families]: readonly string[]): string {
+  const list = families.map((family) => `    ${family} unicast;\n`).join("");
+  return `neighbor ${address} {\n  local-as 64496;\n  family {\n${list}  }\n}\n`;
 }

@@ -10,15 +10,13 @@ import type { Verb } from "./lanes.ts";
 import { LineReader } from "./line-reader.ts";
 import type { NeighborsListed } from "./listed-neighbor.ts";
 import type { Listed } from "./listed-route.ts";
-import { Pairing } from "./pairing.ts";
-import type { Flight } from "./pairing.ts";
+import { Pairing, type Flight } from "./pairing.ts";
 import { ProblemLimiter } from "./problems.ts";
 import { Questions } from "./questions.ts";
 import { rehearseOnce } from "./rehearsal.ts";
 import { normalizeRoute } from "./route.ts";
 import type { Route } from "./route.ts";
-import { unwritten } from "./settlement.ts";
-import type { Settled } from "./settlement.ts";
+import { unwritten, type Settled } from "./settlement.ts";
 import { neighborsListing, routesListing } from "./subjects.ts";
 
 /** ExaBGP answers within 10 ms; a listing of 10,000 routes ahead of us takes it 2.4 s. */

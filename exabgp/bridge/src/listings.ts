@@ -148,7 +148,8 @@ export class Listings<Item> {
     const isWithin = this.#asked?.stage === "open" && pairing.isListing;
     if (!isWithin && !this.#subject.isOwn(line)) return pairing.isListing;
     const before = pairing.routesCome();
-    if (before === "foreign") problem("stale-answer", `A listing of ${this.#subject.name} that nobody asked for`);
+    if (before === "foreign")
+      problem("stale-answer", `A listing of ${this.#subject.name} that nobody asked for`);
     else if (before.length > 0) lost(before);
     const asked = this.#asked;
     if (asked?.stage === "open" && before !== "foreign") this.#read(asked, line);
@@ -183,7 +184,8 @@ export class Listings<Item> {
     const isEnded = asked.stage === "ended" || acks === "off";
     if (asked.stage === "open") asked.answeredAtMs = asked.heardAtMs;
     if (!asked.reader.isWhole) this.#spoil("an end within an entry");
-    if (!isEnded) this.#options.problem("listing-unusable", `The listing of ${this.#subject.name} has no end`);
+    if (!isEnded)
+      this.#options.problem("listing-unusable", `The listing of ${this.#subject.name} has no end`);
     this.#finish(isEnded ? asked.outcome : "timeout");
   }
 

@@ -1,7 +1,12 @@
 /** What ExaBGP can be asked to list. */
 import type { DataLine } from "./decode.ts";
 import { NEIGHBORS_QUESTIONS, ROUTES_QUESTIONS } from "./grammar.ts";
-import { ConfigurationReader, isBlockHead, ownNeighbors, type NeighborBlock } from "./listed-configuration.ts";
+import {
+  ConfigurationReader,
+  isBlockHead,
+  ownNeighbors,
+  type NeighborBlock,
+} from "./listed-configuration.ts";
 import { isListedJson, ListedJsonReader } from "./listed-json.ts";
 import { LISTED_NEIGHBORS_MAX, type NeighborsListing } from "./listed-neighbor.ts";
 import { LISTED_ROUTES_MAX, type ListedRoute, type RoutesListing } from "./listed-route.ts";
