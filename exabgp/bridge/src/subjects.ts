@@ -46,6 +46,7 @@ export function routesListing({ items, dialect, ...listing }: Listing<ListedRout
   return { ...listing, routes: items, tellsAttributes };
 }
 
-export function neighborsListing({ items, dialect: _, ...listing }: Listing<NeighborBlock>) {
-  return { ...listing, neighbors: ownNeighbors(items) } satisfies NeighborsListing;
+export function neighborsListing(listing: Listing<NeighborBlock>): NeighborsListing {
+  const { outcome, items, askedAtMs, answeredAtMs } = listing;
+  return { outcome, neighbors: ownNeighbors(items), askedAtMs, answeredAtMs };
 }
