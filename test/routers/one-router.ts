@@ -39,7 +39,7 @@ services:
     prefixes: [${ANYCAST.ipv4.prefix}, "${ANYCAST.ipv6.prefix}"]
     scope: local
     announce: { med: 100, communities: ["64496:1"] }
-    drain-delay: 1s
+    drain-delay: 5m
     checks: { page: { type: http, url: "${ANYCAST.ipv4.url}healthz" } }
 ${goldenServices()}`;
 
@@ -99,6 +99,9 @@ export function testRouter(
           fits: (route) => route.communities.includes("65535:0"),
         });
         assert.deepEqual(communities, ["64496:1", "65535:0"]);
+        // The stage ends when it has been seen, not by the clock.
+        const ended = await pop.anyctl("drain", "web", "--reason", "CHG-1", "--graceful", "0s");
+        assert.equal(ended.status, 0, ended.stderr);
         for (const family of FAMILIES) await router.waitForNoRoute(ANYCAST[family].prefix);
         assert.deepEqual(
           FAMILIES.map((family, at) => router.story(ANYCAST[family].prefix).slice(from[at])),

@@ -41,7 +41,7 @@ services:
       large-communities: ["64600:1:2"]
       extended-communities: ["target:64600:3"]
       local-as: ${POP_AS}
-    drain-delay: 2s
+    drain-delay: 5m
     checks: { page: { type: http, url: "${ANYCAST.ipv4.url}healthz" } }
   stray:
     prefixes: [198.51.100.0/24]
@@ -147,6 +147,10 @@ describe("BIRD between ExaBGP and the provider", () => {
       // ExaBGP writes its own AS four times, BIRD once more.
       assert.deepEqual(asPath, [POP_AS, POP_AS, POP_AS, POP_AS, POP_AS]);
     }
+    // The stage ends when it has been seen, not by the clock.
+    const graceful = ["--graceful", "0s"];
+    const ended = await routerLab.pop.anyctl("drain", "web", "--reason", "CHG-1", ...graceful);
+    assert.equal(ended.status, 0, ended.stderr);
     for (const family of FAMILIES) await provider.waitForNoRoute(ANYCAST[family].prefix);
     assert.deepEqual(
       stories(),

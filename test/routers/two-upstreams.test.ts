@@ -17,7 +17,7 @@ services:
     prefixes: [${ANYCAST.ipv4.prefix}, "${ANYCAST.ipv6.prefix}"]
     scope: local
     announce: { communities: ["64601:80", "64602:70"] }
-    drain-delay: 2s
+    drain-delay: 5m
     checks: ${PAGE}
   first:
     prefixes: [198.51.100.1/32, "2001:db8:1::/48"]
@@ -91,6 +91,10 @@ describe("two upstreams of one PoP", () => {
     const drained = await routerLab.pop.anyctl("drain", "web", "--reason", "CHG-1");
     assert.equal(drained.status, 0, drained.stderr);
     assert.deepEqual(await preferences(ANYCAST.ipv4.prefix, (it) => it === 0), [0, 0]);
+    // The stage ends when it has been seen, not by the clock.
+    const graceful = ["--graceful", "0s"];
+    const ended = await routerLab.pop.anyctl("drain", "web", "--reason", "CHG-1", ...graceful);
+    assert.equal(ended.status, 0, ended.stderr);
     for (const { router } of [bird, frr]) {
       for (const family of FAMILIES) await router.waitForNoRoute(ANYCAST[family].prefix);
     }
