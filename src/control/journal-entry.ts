@@ -10,13 +10,19 @@ export const SYSLOG_IDENTIFIER = "anyctl";
 /** Which history a record belongs to: several agents may write into the journal of one host. */
 const STATE_DIR_FIELD = "ANYCTL_STATE_DIR";
 
-/** Says that something of the record is in audit.jsonl only. */
+/** Says what of the record is in audit.jsonl only: `9600 of prefixes, 17 of commands`. */
 const CUT_FIELD = "ANYCTL_CUT";
 
 /** Of each list. `logger` takes 1024 lines (IOV_MAX); a PoP with more prefixes has audit.jsonl for them. */
 const LISTED_MAX = 400;
 
-/** Of one field; a line of ExaBGP for a thousand prefixes has more. */
+/**
+ * Of the values of each list together: the shell before `logger` reads a pipe byte by byte, 3 us each, and gives up
+ * after 2 s. Ten thousand prefixes are 417 commands of 600 characters.
+ */
+const LIST_MAX_CHARS = 16_384;
+
+/** Of one field. */
 const FIELD_MAX_CHARS = 32_768;
 
 /** Lists become repeated fields. */
@@ -33,9 +39,9 @@ const NUMBERS: ReadonlySet<string> = new Set(["v", "seq", "ackMs", "detectMs"]);
  */
 export function entryOf(record: AuditRecord, stateDir: string): string {
   const { messageId, priority } = KINDS[kindOf(record)];
-  let isCut = false;
-  const shorten = (text: string) => {
-    if (text.length > FIELD_MAX_CHARS) isCut = true;
+  const cuts = new Set<string>();
+  const shorten = (key: string, text: string) => {
+    if (text.length > FIELD_MAX_CHARS) cuts.add(`text of ${key}`);
     return text.slice(0, FIELD_MAX_CHARS);
   };
   const fields: [string, string][] = [
@@ -47,16 +53,13 @@ export function entryOf(record: AuditRecord, stateDir: string): string {
   ];
   for (const [key, value] of Object.entries(record)) {
     if (Array.isArray(value)) {
-      if (value.length > LISTED_MAX) isCut = true;
+      const listed = firstOf(value);
+      if (listed.length < value.length) cuts.add(`${value.length - listed.length} of ${key}`);
       const name = LIST_FIELDS[key] ?? fieldOf(key);
-      fields.push(
-        ...value
-          .slice(0, LISTED_MAX)
-          .map((item: unknown): [string, string] => [name, shorten(String(item))]),
-      );
-    } else if (value !== undefined) fields.push([fieldOf(key), shorten(String(value))]);
+      fields.push(...listed.map((item): [string, string] => [name, shorten(key, item)]));
+    } else if (value !== undefined) fields.push([fieldOf(key), shorten(key, String(value))]);
   }
-  if (isCut) fields.push([CUT_FIELD, "1"]);
+  if (cuts.size > 0) fields.push([CUT_FIELD, [...cuts].join(", ")]);
   return fields.map(([name, value]) => `${name}=${escapeValue(value)}\n`).join("");
 }
 
@@ -80,6 +83,18 @@ export function recordOf(entry: object): AuditRecord | undefined {
     record[key] = listOf(value).map(textOf);
   }
   return isRecord(record) ? record : undefined;
+}
+
+/** As many as an entry may have; one at least. */
+function firstOf(list: readonly unknown[]): string[] {
+  const first: string[] = [];
+  let chars = 0;
+  for (const item of list.slice(0, LISTED_MAX).map(String)) {
+    chars += item.length;
+    if (first.length > 0 && chars > LIST_MAX_CHARS) break;
+    first.push(item);
+  }
+  return first;
 }
 
 /** What finds the entries of one history. */

@@ -24,10 +24,11 @@ export function lastRecord(path: string): AuditRecord | undefined {
   });
 }
 
-/** The whole records at the end of the file, some hundreds. */
+/** The whole records at the end of the file: some hundreds, or the last one if that is longer than these. */
 export function recentRecords(path: string): AuditRecord[] {
   const text = onFile(path, (fd, size) => readEnd(fd, size, TAIL_BYTES)) ?? "";
-  return text.split("\n").flatMap((line) => parseRecord(line) ?? []);
+  const recent = text.split("\n").flatMap((line) => parseRecord(line) ?? []);
+  return recent.length > 0 ? recent : [lastRecord(path) ?? []].flat();
 }
 
 /** Whether the file ends in the middle of a line. */

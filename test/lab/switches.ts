@@ -35,13 +35,13 @@ export function switchOff(folder: string, name: string): void {
   rmSync(fileOf(folder, name));
 }
 
-/** Different prefixes of one length: /24 of 10.0.0.0/8, or /48 of 2001:db8::/32. */
+/** Different prefixes of one length, canonical: /24 of 10.0.0.0/8, or /48 of 2001:db8::/32. */
 export function manyPrefixes(family: "ipv4" | "ipv6", count: number, from = 0): string[] {
   return Array.from({ length: count }, (_, nth) => {
     const number = from + nth;
     return family === "ipv4"
       ? `10.${number >> 8}.${number & 255}.0/24`
-      : `2001:db8:${number.toString(16)}::/48`;
+      : `2001:db8:${(number + 1).toString(16)}::/48`;
   });
 }
 

@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { AuditRecord } from "../../src/control/audit-record.ts";
 import { entryOf } from "../../src/control/journal-entry.ts";
-import { ANYCTL, createSite, ScriptedExabgp, type Site } from "../daemon/scripted-exabgp.ts";
+import {
+  ANYCTL,
+  createSite,
+  ScriptedExabgp,
+  type Site,
+  webConfig,
+} from "../daemon/scripted-exabgp.ts";
+import { manyPrefixes } from "../lab/switches.ts";
 import { waitUntil } from "../lab/wait.ts";
 import { PrivateJournal } from "./journald.ts";
 
@@ -138,6 +145,23 @@ describe("a real journald", () => {
     await journal.run("sh", ["-c", "rm -rf /run/log/journal/*"]);
     const none = await audit("--json");
     assert.deepEqual([none.status, none.stdout], [0, ""]);
+  });
+
+  it("has a decision about 10,000 prefixes in part, says so, and the file has it whole", async (t) => {
+    const site = await createSite(t);
+    const prefixes = manyPrefixes("ipv6", 10_000);
+    const listed = prefixes.map((prefix) => JSON.stringify(prefix)).join(", ");
+    site.writeConfig(webConfig(site.port, listed));
+    const journal = await PrivateJournal.start(t);
+    const env = { ANYCTL_JOURNAL: "on" };
+    const exabgp = new ScriptedExabgp(site, [], { wrap: journal.wrap, env });
+    await exabgp.waitForCommands(Math.ceil(prefixes.length / 24));
+    const [entry] = await waitForEntries(journal, 1, "ANYCTL_TO=up");
+    assert.match(String(entry?.["ANYCTL_CUT"]), /^9600 of prefixes, 3\d\d of commands$/);
+    assert.deepEqual(entry?.["ANYCTL_PREFIX"], prefixes.slice(0, 400));
+    const up = site.audit().find(({ to }) => to === "up");
+    assert.deepEqual(up?.prefixes, prefixes);
+    assert.deepEqual(up.commands, exabgp.commands);
   });
 
   it("that is stopped keeps no route from moving, and gets everything when it is back", async (t) => {
