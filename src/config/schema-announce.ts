@@ -38,7 +38,7 @@ const Community = text(
 
 export const Announce = z.strictObject({
   "next-hop": NextHop.optional().describe(
-    "`self` (ExaBGP's own address on the session), an address, or one per family: `{ ipv4: …, ipv6: … }`. [self]",
+    "`self` (ExaBGP's own address on the session), an address, or one per family: `{ ipv4: …, ipv6: … }`. An IPv6 prefix with `self` is not announced over IPv4 sessions, which have no such address. [self]",
   ),
   med: integer(0, UINT32_MAX)
     .optional()

@@ -27,18 +27,19 @@ export const ROUTE_RULES = [
   defineRule({
     id: "next-hop-self",
     severity: "error",
-    about: "next-hop self has no address of the prefix's family on a session",
-    why: "Self is the local address of the session: ExaBGP refuses the route of the other family.",
+    about: "next-hop self is no IPv6 address on an IPv4 session",
+    why: "ExaBGP 4.2.21 sends a next hop that makes the peer end the session, later ones refuse the line: the agent does not announce it there.",
     mend: "Give each family a session of its own, or name the next hops: next-hop: { ipv4: self, ipv6: ADDRESS }.",
     needs: ["conf", "config"],
     look: ({ conf, config }) =>
       managedPrefixes(config)
-        .filter(({ route }) => route.nextHop === "self")
+        // The other way round ExaBGP sends the router-id, which peers take.
+        .filter(({ route, prefix }) => route.nextHop === "self" && prefix.family === 6)
         .flatMap((managed) => {
           const takers = neighborsFor(conf, managed).filter((one) => takes(one, managed));
           const { prefix, service } = managed;
           return takers
-            .filter((one) => sessionFamily(one) === (prefix.family === 4 ? 6 : 4))
+            .filter((one) => sessionFamily(one) === 4)
             .map((one) =>
               at(
                 conf,

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Listed, ListedRoute, NeighborsListed, RoutesListing } from "exabgp-ts-bridge";
+import type {
+  Listed,
+  ListedRoute,
+  NeighborsListed,
+  NeighborsListing,
+  RoutesListing,
+} from "exabgp-ts-bridge";
 import { fail, pass } from "../../checks/probe.ts";
 import { step } from "../../src/core/agent.ts";
 import { startAgent } from "../../src/core/configure.ts";
@@ -80,7 +86,27 @@ function setUp() {
     });
   };
   const words = () => problems.list().map(({ word }) => word);
-  return { clock, reconciler, asked, loop, inputs, answer, result, words };
+  const answerNeighbors = (outcome: NeighborsListing["outcome"], address?: string) => {
+    const neighbors =
+      address === undefined
+        ? []
+        : [{ neighbor: address, localAddress: undefined, families: ["ipv4" as const] }];
+    const atMs = clock.nowMs();
+    toldNeighbors.at(-1)?.({ outcome, neighbors, askedAtMs: atMs, answeredAtMs: atMs });
+  };
+  const neighborsAsked = () => toldNeighbors.length;
+  return {
+    answerNeighbors,
+    neighborsAsked,
+    clock,
+    reconciler,
+    asked,
+    loop,
+    inputs,
+    answer,
+    result,
+    words,
+  };
 }
 
 describe("a reconciler", () => {
@@ -94,6 +120,33 @@ describe("a reconciler", () => {
     assert.equal(asked.length, 1);
     clock.advance(1);
     assert.equal(asked.length, 2);
+  });
+
+  it("tells of neighbors before what is held for them", () => {
+    const { clock, reconciler, loop, answer, answerNeighbors, inputs } = setUp();
+    reconciler.ask();
+    reconciler.start(loop);
+    answerNeighbors("done", "198.51.100.1");
+    answer();
+    assert.deepEqual(inputs, ["neighbors", "rib"]);
+    clock.advance(INTERVAL_MS);
+    // An ExaBGP without a neighbor does not run: it has not told.
+    answerNeighbors("done");
+    answer();
+    assert.deepEqual(inputs, ["neighbors", "rib", "rib"]);
+    assert.equal(loop.state.neighbors?.length, 1);
+  });
+
+  it("asks no more for neighbors when that failed twice", () => {
+    const { clock, reconciler, asked, loop, answer, answerNeighbors, neighborsAsked } = setUp();
+    reconciler.ask();
+    reconciler.start(loop);
+    for (let nth = 0; nth < 3; nth += 1) {
+      answerNeighbors("timeout");
+      answer();
+      clock.advance(INTERVAL_MS);
+    }
+    assert.deepEqual([asked.length, neighborsAsked()], [4, 2]);
   });
 
   it("keeps an answer that comes before there is a loop", () => {

@@ -23,7 +23,8 @@ const PARTS = {
   /** What the agent relies on, and the templates. */
   answers: () => [...testsIn("exabgp"), "lab/template.test.js"],
   /** Attributes as they are sent, several sessions, MD5 and multihop; of routers, one will do. */
-  routers: () => ["bird", "two-upstreams", "vultr"].map((name) => `routers/${name}.test.js`),
+  routers: () =>
+    ["bird", "next-hop-family", "two-upstreams", "vultr"].map((name) => `routers/${name}.test.js`),
   /** What ExaBGP holds, and what is made of it: a file of its own, so that two run side by side. */
   held: () => HELD.map(wireFile),
   /** What else a router sees. */

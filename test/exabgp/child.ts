@@ -8,12 +8,20 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { Bridge, LineWriter } from "exabgp-ts-bridge";
-import type { Route, RoutesListing, SessionEvent, Settlement, Timers } from "exabgp-ts-bridge";
+import type {
+  NeighborsListing,
+  Route,
+  RoutesListing,
+  SessionEvent,
+  Settlement,
+  Timers,
+} from "exabgp-ts-bridge";
 
 /** What the test sends to a `bridge` child, one a line. */
 export type Order =
   | { readonly id: number; readonly verb: "announce" | "withdraw"; readonly route: Route }
   | { readonly id: number; readonly verb: "list" }
+  | { readonly id: number; readonly verb: "neighbors" }
   /** From now on sessions are told too. */
   | { readonly id: number; readonly verb: "sessions" };
 
@@ -23,6 +31,7 @@ export type Report =
   | { readonly kind: "problem"; readonly word: string }
   | { readonly kind: "session"; readonly event: SessionEvent }
   | { readonly kind: "listing"; readonly id: number; readonly listing: RoutesListing }
+  | { readonly kind: "neighbors"; readonly listing: NeighborsListing }
   | { readonly kind: "settled"; readonly id: number; readonly settlement: Settlement };
 
 const timers: Timers = {
@@ -60,6 +69,8 @@ function runBridge(socket: Socket): void {
     if (verb === "sessions") {
       tellsSessions = true;
       bridge.listSessions();
+    } else if (verb === "neighbors") {
+      bridge.listNeighbors((listing) => tell({ kind: "neighbors", listing }));
     } else if (verb === "list") {
       bridge.listRoutes((listing) => tell({ kind: "listing", id, listing }));
     } else {

@@ -131,6 +131,54 @@ test("a route is listed for each neighbor that has its family, also while the se
   ]);
 });
 
+test("neighbors are listed as they are configured: those that get what this process announces", async (context) => {
+  const silent = neighbor("127.0.0.4").replace(/ {2}api .*\n/, "");
+  const six = neighbor("2001:db8::2").replace("local-address 127.0.0.1", "local-address ::1");
+  const secret = neighbor("127.0.0.2").replace("passive", 'md5-password "secret"; passive');
+  const neighbors = secret + neighbor("127.0.0.3", "ipv4 unicast; ipv4 flow;") + silent + six;
+  const child = await (await RealExabgp.start(context, "bridge", neighbors)).child();
+  assert.equal((await report(child)).kind, "ready");
+  child.send(`${JSON.stringify({ id: 0, verb: "neighbors" } satisfies Order)}\n`);
+  const told = await report(child);
+  assert.ok(told.kind === "neighbors", JSON.stringify(told));
+  assert.equal(told.listing.outcome, "done");
+  const as = { localAs: 64_496, peerAs: 64_497 };
+  assert.deepEqual(told.listing.neighbors, [
+    { neighbor: "127.0.0.2", localAddress: "127.0.0.1", families: ["ipv4", "ipv6"], ...as },
+    { neighbor: "127.0.0.3", localAddress: "127.0.0.1", families: ["ipv4"], ...as },
+    { neighbor: "2001:db8::2", localAddress: "::1", families: ["ipv4", "ipv6"], ...as },
+  ]);
+});
+
+test("over an IPv6 session `next-hop self` of an IPv4 prefix is the router-id", async (context) => {
+  const six = neighbor("2001:db8::2").replace("local-address 127.0.0.1", "local-address ::1");
+  const child = await (await RealExabgp.start(context, "relay", six)).child();
+  assert.deepEqual(await child.ask(encodeAnnounce(A)), []);
+  const [listed = ""] = await child.ask(QUESTION);
+  const hop = isBefore("4.2.25") ? "self" : "127.0.0.1";
+  assert.equal(
+    listed.slice(listed.indexOf("ipv4 unicast")),
+    `ipv4 unicast ${A.prefix} next-hop ${hop}`,
+  );
+});
+
+test("a line that one neighbor cannot have is not given to those behind it", async (context) => {
+  const six = neighbor("2001:db8::2").replace("local-address 127.0.0.1", "local-address ::1");
+  const neighbors = neighbor("127.0.0.2") + six;
+  const child = await (await RealExabgp.start(context, "relay", neighbors)).child();
+  child.send(`announce route ${A6.prefix} next-hop self\n${SESSIONS_QUESTION}\n`);
+  while (!(await child.line()).startsWith("Peer "));
+  while ((await child.line()) !== "done");
+  const held = await child.ask(QUESTION);
+  // 4.2.21 sends the IPv4 neighbor four octets: test/routers/next-hop-family.test.ts.
+  assert.equal(held.length, isBefore("4.2.25") ? 2 : 0);
+  assert.deepEqual(
+    await child.ask(`neighbor 2001:db8::2 announce route ${A6.prefix} next-hop self`),
+    [],
+  );
+  assert.equal((await child.ask(QUESTION)).length, isBefore("4.2.25") ? 2 : 1);
+});
+
 test("without a session `flush adj-rib out` ends 4.2: it is never written", async (context) => {
   assert.equal(isCommandLine("flush adj-rib out"), false);
   const exabgp = await RealExabgp.start(context, "relay");
