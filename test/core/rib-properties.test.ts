@@ -12,11 +12,13 @@ import type { Step } from "../../src/core/state.ts";
 import { planOf } from "../daemon/fixtures.ts";
 
 const NAMES = ["a", "b", "c", "d"];
-const PLAN = planOf(...NAMES);
-const PREFIXES = PLAN.services.map(({ routes }) => routes[0]?.prefix ?? "");
+/** Always up, and nobody else touches its prefix: it shows that a neighbor takes routes of ours. */
+const STEADY = "steady";
+const PLAN = planOf(...NAMES, STEADY);
+const ALL = PLAN.services.map(({ routes }) => routes[0]?.prefix ?? "");
+const PREFIXES = ALL.slice(0, NAMES.length);
+const ANCHOR = ALL[NAMES.length] ?? "";
 const FOREIGN = "203.0.113.0/24";
-/** Another's too, which shows that a neighbor carries the family: of one that never held any, nobody could know. */
-const ANCHOR = "198.18.0.0/24";
 const NEIGHBORS = ["198.51.100.1", "198.51.100.2"];
 
 type Event =
@@ -111,7 +113,7 @@ class World {
   /** As it was, with when. */
   #past: { readonly atMs: number; readonly rib: Rib }[] = [];
   #foreign = new Map<string, Route>();
-  readonly #isUp = NAMES.map(() => false);
+  readonly #isUp = [...NAMES.map(() => false), true];
   #core: Step = startAgent(PLAN, new Map(), [], 0, new Map(), true);
 
   constructor(each: readonly Fate[]) {
@@ -154,9 +156,9 @@ class World {
       this.#list(0);
     }
     const wanted = this.#isUp.flatMap((isUp, at) =>
-      isUp ? NEIGHBORS.map((neighbor) => `${neighbor} ${PREFIXES[at]}`) : [],
+      isUp ? NEIGHBORS.map((neighbor) => `${neighbor} ${ALL[at]}`) : [],
     );
-    const isOurs = (key: string) => !key.endsWith(FOREIGN) && !key.endsWith(ANCHOR);
+    const isOurs = (key: string) => !key.endsWith(FOREIGN);
     const ours = [...this.#rib].filter(([key]) => isOurs(key));
     assert.deepEqual(ours.map(([key]) => key).toSorted(), wanted.toSorted());
     for (const [key, { med }] of ours) assert.equal(med, undefined, key);
@@ -175,7 +177,7 @@ class World {
   #judge(at: number, isUp: boolean): void {
     this.#isUp[at] = isUp;
     const result = isUp ? pass() : fail("timeout", "");
-    const check = `${NAMES[at]}/port`;
+    const check = `${NAMES[at] ?? STEADY}/port`;
     this.#take({ type: "result", check, result, startedMs: this.#nowMs, elapsedMs: 1 });
   }
 
