@@ -115,6 +115,8 @@ export class ScriptedExabgp {
   /** What it is configured with: address and families of each. */
   neighbors: readonly (readonly string[])[] = [];
   readonly #site: Site;
+  /** What it lists, by prefix: what it was told by lines of their own, and said `done` to. */
+  readonly #held = new Map<string, string>();
   #partial = "";
 
   /** @param place What runs the agent elsewhere, and what it finds there in its environment. */
@@ -187,8 +189,22 @@ export class ScriptedExabgp {
     if (line === "show neighbor summary") return `${SUMMARY}${this.sessions}done\n`;
     if (line === "show neighbor configuration")
       return `${this.neighbors.map(block).join("")}done\n`;
-    return this.answer(line);
+    const said = this.answer(line);
+    if (said !== "done\n") return said;
+    if (line === "show adj-rib out extensive") return [...this.#held.values(), said].join("");
+    const [, verb, prefix = "", attributes = ""] = ROUTE_LINE.exec(line) ?? [];
+    if (verb === "withdraw") this.#held.delete(prefix);
+    if (verb === "announce") this.#held.set(prefix, listed(prefix, attributes));
+    return said;
   }
+}
+
+const ROUTE_LINE = /^(announce|withdraw) route (\S+) (.*)$/;
+
+/** As `show adj-rib out extensive` has it, for a neighbor without a session. */
+function listed(prefix: string, attributes: string): string {
+  const family = prefix.includes(":") ? "ipv6" : "ipv4";
+  return `neighbor 198.51.100.1 local-ip 198.51.100.2 local-as 64496 peer-as 64515 router-id 198.51.100.2 family-allowed in-open ${family} unicast ${prefix} ${attributes}\n`;
 }
 
 function block([address, ...families]: readonly string[]): string {
