@@ -1,18 +1,18 @@
 /** Everything between the agent and its ExaBGP: the bridge, what it tells of sessions and UPDATEs, and what it is asked. */
 import { randomUUID } from "node:crypto";
-import { Bridge, LineWriter } from "exabgp-ts-bridge";
+import { Bridge } from "exabgp-ts-bridge";
 import type { Settings } from "../config/load.ts";
 import type { Occurrence } from "./audit.ts";
-import type { Clock } from "./clock.ts";
 import { Echo } from "./echo.ts";
 import type { Events } from "./events.ts";
 import type { Log } from "./log.ts";
 import type { Problems } from "./problems.ts";
 import { INTERVAL_DEFAULT_MS, Reconciler } from "./reconciler.ts";
 import { sessionRecord, SessionLog } from "./session-log.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export interface ExabgpLinkOptions {
-  readonly clock: Clock;
+  readonly surroundings: Pick<Surroundings, "clock" | "input" | "output">;
   readonly log: Log;
   readonly problems: Problems;
   readonly events: Pick<Events, "session">;
@@ -30,7 +30,8 @@ export class ExabgpLink {
   readonly reconciler: Reconciler;
 
   constructor(options: ExabgpLinkOptions) {
-    const { clock, log, problems, settings } = options;
+    const { surroundings, log, problems, settings } = options;
+    const { clock } = surroundings;
     this.echo = new Echo(clock, options.isOurs);
     this.bridge = this.#createBridge(options);
     const intervalMs = settings?.reconcileIntervalMs ?? INTERVAL_DEFAULT_MS;
@@ -44,18 +45,18 @@ export class ExabgpLink {
     this.reconciler.ask();
   }
 
-  #createBridge({ clock, log, events, settings, occurred, over }: ExabgpLinkOptions): Bridge {
-    const failed = (error: Error) => over(`stdout failed: ${error.message}`);
-    const output = new LineWriter({ fd: 1, timers: clock, failed }).write;
+  #createBridge(link: ExabgpLinkOptions): Bridge {
+    const { surroundings, log, events, settings, occurred, over } = link;
+    const output = surroundings.output((error) => over(`stdout failed: ${error.message}`));
     const sessions = new SessionLog(log, (event, before) => {
       events.session(event);
       const record = sessionRecord(event, before);
       if (record !== undefined) occurred(record);
     });
     const options = {
-      input: process.stdin,
+      input: surroundings.input,
       output,
-      timers: clock,
+      timers: surroundings.clock,
       nonce: randomUUID(),
       dialect: settings?.dialect ?? ("auto" as const),
       ...(settings && { ackTimeoutMs: settings.ackTimeoutMs }),

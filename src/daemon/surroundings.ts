@@ -1,0 +1,40 @@
+/** What an agent lives in. It is a parameter so that the whole agent can live on another clock, under another ExaBGP. */
+import { LineWriter } from "exabgp-ts-bridge";
+import type { Readable } from "node:stream";
+import { createProbeContext, type ProbeContext } from "../../checks/context.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { bootId, exabgpLife } from "./life.ts";
+
+export interface Surroundings {
+  readonly clock: Clock;
+  /** What ExaBGP says. */
+  readonly input: Readable;
+  /**
+   * Takes whole lines for ExaBGP.
+   *
+   * @param failed Called once when nothing can be written any more.
+   */
+  readonly output: (failed: (error: Error) => void) => (line: string) => void;
+  /** What probes get. */
+  readonly context: ProbeContext;
+  /** Names the ExaBGP above this agent (`exabgpLife`). */
+  readonly life: string;
+  /** Names this boot of the host. */
+  readonly boot: string;
+  /** Ends the process, or what stands for it. */
+  readonly end: (status: number) => void;
+}
+
+/** Those of a process that ExaBGP runs. */
+export function processSurroundings(): Surroundings {
+  const clock = systemClock;
+  return {
+    clock,
+    input: process.stdin,
+    output: (failed) => new LineWriter({ fd: 1, timers: clock, failed }).write,
+    context: createProbeContext(),
+    life: exabgpLife(),
+    boot: bootId(),
+    end: (status) => process.exit(status),
+  };
+}
