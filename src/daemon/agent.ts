@@ -5,13 +5,11 @@ import type { Subject } from "../control/explanation.ts";
 import { EventFeed } from "../control/event-feed.ts";
 import { startAgent } from "../core/configure.ts";
 import type { OwnedRoute } from "../core/routes.ts";
-import { takeAttempt } from "./attempts.ts";
 import { AuditDesk, type AuditSink } from "./audit.ts";
 import { Canary } from "./canary.ts";
 import { type Clock, createMoments } from "./clock.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
 import { Control } from "./control.ts";
-import { Ears } from "./ears.ts";
 import { Events } from "./events.ts";
 import { ExabgpLink } from "./exabgp-link.ts";
 import { createExit } from "./exit.ts";
@@ -23,17 +21,15 @@ import type { Log } from "./log.ts";
 import { Loop } from "./loop.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Metrics } from "./metrics/metrics.ts";
-import { openFilesMax } from "./open-files.ts";
 import { Orders } from "./orders.ts";
 import { OwnedFile } from "./owned.ts";
 import type { Prepared } from "./prepare.ts";
+import { Probing } from "./probing.ts";
 import { Problems } from "./problems.ts";
-import { Prober } from "./prober.ts";
 import { readAside } from "./read-aside.ts";
 import { Records } from "./records.ts";
 import { Reloader } from "./reloader.ts";
 import { Reloading } from "./reloading.ts";
-import { Scheduler } from "./scheduler.ts";
 import { SelfWatch } from "./self-watch.ts";
 import { statusAnswers } from "./status-answers.ts";
 import type { StatusSources } from "./status.ts";
@@ -59,9 +55,7 @@ export class Agent {
   readonly #audit: AuditDesk;
   readonly #orders: Orders;
   readonly #maintenance: Maintenance;
-  readonly #scheduler: Scheduler;
-  readonly #ears: Ears;
-  readonly #prober: Prober;
+  readonly #probing: Probing;
   readonly #control: Control;
   readonly #http: HttpListener;
   readonly #metrics: Metrics;
@@ -139,29 +133,16 @@ export class Agent {
     this.#audit.recover(this.#records.left(boot));
     const watched = { problems, events: this.#events, bridge };
     this.#selfWatch = new SelfWatch({ clock, log, ...watched });
-    this.#scheduler = new Scheduler({
+    this.#probing = new Probing({
       clock,
       context: surroundings.context,
-      attempted: (check, made) => {
-        this.#selfWatch.look();
-        this.#metrics.meter.attempted(check, made);
-        return this.#loop === undefined
-          ? check.timing.intervalMs
-          : takeAttempt(check, made, this.#loop, log);
-      },
-      heard: (...event) => this.#ears.heard(...event),
-      late: (lateMs) => this.#metrics.meter.lateness.observe(lateMs / 1000),
-      crowded: (detail) => this.#problems.count("probes", detail),
-      filesMax: openFilesMax(),
-    });
-    this.#ears = new Ears({
       log,
       events: this.#events,
+      problems,
       meter: () => this.#metrics.meter,
       loop: () => this.#loop,
-      hurry: (check) => this.#scheduler.hurry(check),
+      look: () => this.#selfWatch.look(),
     });
-    this.#prober = new Prober(this.#scheduler, log);
     this.#metrics = new Metrics(clock, () => ({
       ...this.#sources(),
       auditLost: this.#records.lost,
@@ -180,7 +161,7 @@ export class Agent {
         socketPath,
         events: this.#feed,
         plan: () => this.#reloading?.plan(),
-        probe: (service) => this.#ears.probe(service),
+        probe: (service) => this.#probing.ears.probe(service),
         canary: (order) => this.#canary.run(order),
         reload: (order) => this.#reloading?.reload(order) ?? "starting",
       },
@@ -225,7 +206,7 @@ export class Agent {
       audit: this.#audit,
       problems: this.#problems,
       read: (path) => readAside(path, clock),
-      probe: (checks) => this.#prober.probe(checks),
+      probe: (checks) => this.#probing.prober.probe(checks),
       listen: (address) => void this.#http.listen(address),
       settled: (status) => this.#events.config(status),
       windows: (effective) => this.#keepWindows(effective),
@@ -263,13 +244,13 @@ export class Agent {
       bridge: this.#exabgp.bridge,
       echo: this.#exabgp.echo,
       problems: this.#problems,
-      isListening: (check) => this.#scheduler.isListening(check),
+      isListening: (check) => this.#probing.scheduler.isListening(check),
     };
   }
 
   /** What is done before exit: no route is touched, everything known is written down. */
   async #last(): Promise<void> {
-    this.#scheduler.stop();
+    this.#probing.scheduler.stop();
     this.#selfWatch.stop();
     this.#loop?.dispatch({ type: "stop", actor: "agent" });
     this.#orders.stop();
