@@ -54,9 +54,9 @@ const OWNED_DELAY_MS = 20;
 
 /**
  * What is done for all prefixes because of a few (owned.json, a copy of the routes) rests so many times as long as it
- * took: with ten thousand it takes milliseconds, and their answers come 24 at a time.
+ * took: with ten thousand it takes milliseconds, and their answers come 12 at a time.
  */
-const REST = 10;
+const REST = 25;
 
 export class Loop {
   readonly #options: LoopOptions;
@@ -91,7 +91,8 @@ export class Loop {
 
   /** @returns Why the input was refused, if it was. */
   dispatch(input: Input): Refusal | undefined {
-    if (input.type !== "answers") this.#takeAnswers();
+    // A result cares for no answer, and there are many: the answers may rest.
+    if (!["answers", "result", "event"].includes(input.type)) this.#takeAnswers();
     if (input.type !== "stalled") this.#options.look?.();
     const taken: Step = step(this.#state, input, this.#options.clock.nowMs());
     const { flaps } = this.#state;

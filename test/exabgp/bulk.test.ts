@@ -70,7 +70,7 @@ async function held(child: Child): Promise<Map<string, Route | undefined>> {
 
 for (const { name, route } of KINDS) {
   for (const family of [4, 6] as const) {
-    test(`${COUNT} IPv${family} prefixes ${name} are announced and withdrawn by three lines`, async (context) => {
+    test(`${COUNT} IPv${family} prefixes ${name} are announced and withdrawn by five lines`, async (context) => {
       const neighbors = ["127.0.0.2", "127.0.0.3"];
       const both = neighbors.map((one) => neighbor(one)).join("");
       const child = await (await RealExabgp.start(context, "bridge", both)).child();
@@ -80,7 +80,7 @@ for (const { name, route } of KINDS) {
       const lines = [...(await change(child, "announce", routes))];
       assert.deepEqual(
         lines.map((line) => line.replace(/^.* nlri /, "").split(" ").length),
-        [24, 24, 2],
+        [12, 12, 12, 12, 2],
       );
       assert.ok(lines.every((line) => line.includes("announce attributes next-hop ")));
       const known = await held(child);
@@ -89,7 +89,7 @@ for (const { name, route } of KINDS) {
       );
       assert.deepEqual([...known.keys()].toSorted(), expected.toSorted());
       assert.ok([...known.values()].every((one) => one?.med === route.med));
-      assert.equal((await change(child, "withdraw", routes)).size, 3);
+      assert.equal((await change(child, "withdraw", routes)).size, 5);
       assert.deepEqual([...(await held(child)).keys()], []);
     });
   }
