@@ -100,14 +100,15 @@ async function piped({ lab }: MiniLab, path: string): Promise<BulkStage["change"
   await once(server, "listening");
   lab.onRemove(() => void server.close());
   chmodSync(path, 0o777);
-  const connected = new Promise<Socket>((resolve) => server.once("connection", resolve));
   let answers = 0;
-  void connected.then((socket) => {
-    lab.onRemove(() => void socket.destroy());
-    socket.on(
-      "data",
-      (chunk) => (answers = Number(chunk.toString().split("\n").at(-2) ?? answers)),
-    );
+  const connected = new Promise<Socket>((resolve) => {
+    server.once("connection", (socket) => {
+      lab.onRemove(() => void socket.destroy());
+      socket.on("data", (chunk: Buffer) => {
+        answers = Number(chunk.toString().split("\n").at(-2) ?? answers);
+      });
+      resolve(socket);
+    });
   });
   return async ({ prefixes, med }, verb) => {
     const socket = await connected;

@@ -60,8 +60,8 @@ async function changeBoth(stage: BulkStage, verb: Change["verb"]): Promise<Chang
   };
 }
 
-async function until({ count }: BulkStage, fits: (count: number) => boolean): Promise<void> {
-  await waitUntil("routes", async () => (fits(await count()) ? true : undefined), PATIENCE);
+async function until(stage: BulkStage, fits: (count: number) => boolean): Promise<void> {
+  await waitUntil("routes", async () => (fits(await stage.count()) ? true : undefined), PATIENCE);
 }
 
 async function measure(kind: ChildKind, family: Family, prefixes: number, rounds: number) {
