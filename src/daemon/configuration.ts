@@ -31,6 +31,19 @@ export function readConfiguration(path: string): LoadedConfig | readonly string[
   }
 }
 
+/** Where a starting agent finds configurations. */
+export interface ConfigurationSources {
+  readonly signature: (path: string) => string;
+  readonly read: (path: string) => LoadedConfig | readonly string[];
+  readonly lastGood: (stateDir: string) => LoadedConfig | undefined;
+}
+
+const FILES: ConfigurationSources = {
+  signature: configSignature,
+  read: readConfiguration,
+  lastGood: loadLastGood,
+};
+
 /**
  * What a starting agent goes by. A file that would withdraw more than half of what an earlier life announced
  * counts as unusable, just as it would at a reload.
@@ -40,15 +53,16 @@ export function startConfiguration(
   stateDir: string,
   owned: ReadonlyMap<string, OwnedRoute>,
   pop: string,
+  sources = FILES,
 ): Effective {
   // Before it is read: what is mended from here on differs from it.
-  const signature = configSignature(path);
-  const read = readConfiguration(path);
+  const signature = sources.signature(path);
+  const read = sources.read(path);
   const problems = "plan" in read ? massWithdrawal(owned, read.plan) : read;
   if ("plan" in read && problems.length === 0) {
     return { origin: "file", config: read, plan: read.plan, problems };
   }
-  const config = loadLastGood(stateDir);
+  const config = sources.lastGood(stateDir);
   if (config !== undefined) return { origin: "last-good", config, plan: config.plan, problems };
   return { origin: "none", config: undefined, plan: planOfOwned(owned, pop), problems, signature };
 }

@@ -1,12 +1,11 @@
 /** `holds.json`: when prefixes were withdrawn and came back, so that no respawn or reboot ends a hold. */
-import { readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parsePrefix } from "../config/prefix.ts";
 import type { Flap, Flaps } from "../core/damping.ts";
 import type { Moment } from "../core/status.ts";
 import { type Clock, createMoments } from "./clock.ts";
+import { type Disk, SYSTEM_DISK } from "./disk.ts";
 import type { Problems } from "./problems.ts";
-import { replaceUnsynced, syncFile, whereLeft } from "./replace-file.ts";
 import { codeOf, isObject, parseObject } from "./untrusted.ts";
 
 /** As many prefixes as a configuration may have, each with as many withdrawals as are kept, take 72 MB. */
@@ -32,6 +31,7 @@ export class HoldsFile {
   readonly #clock: Clock;
   readonly #moment: () => Moment;
   readonly #problems: Pick<Problems, "report" | "clear">;
+  readonly #disk: Disk;
   #history: Flaps = new Map();
   #isDue = false;
   #isWriting = false;
@@ -42,11 +42,17 @@ export class HoldsFile {
   #saved = NOTHING;
   #cancelRetry = () => {};
 
-  constructor(stateDir: string, clock: Clock, problems: Pick<Problems, "report" | "clear">) {
+  constructor(
+    stateDir: string,
+    clock: Clock,
+    problems: Pick<Problems, "report" | "clear">,
+    disk = SYSTEM_DISK,
+  ) {
     this.#path = join(stateDir, "holds.json");
     this.#clock = clock;
     this.#moment = createMoments(clock);
     this.#problems = problems;
+    this.#disk = disk;
   }
 
   /**
@@ -56,19 +62,18 @@ export class HoldsFile {
    */
   load(): Map<string, Flap[]> {
     try {
-      const path = whereLeft(this.#path);
-      const { size } = statSync(path);
+      const size = this.#disk.size(this.#path);
       // What it says is known only to the parser: also an empty history is news to it.
       this.#saved = "";
       if (size > FILE_MAX_BYTES) throw new TypeError(`it has ${size} bytes`);
-      const { history, odd } = parse(readFileSync(path, "utf8"), this.#moment());
+      const { history, odd } = parse(this.#disk.read(this.#path), this.#moment());
       if (odd > 0) this.#report(`Ignores ${odd} entries of "${this.#path}" that make no sense`);
       return history;
     } catch (error) {
       if (codeOf(error) === "ENOENT") return new Map();
       this.#report(`Cannot use "${this.#path}", moved to holds.json.bad: ${String(error)}`);
       try {
-        renameSync(this.#path, `${this.#path}.bad`);
+        this.#disk.moveAside(this.#path);
       } catch {
         // On a read-only disk it stays where it is.
       }
@@ -99,7 +104,7 @@ export class HoldsFile {
         this.#isDue = false;
         const text = this.#text();
         if (text === this.#saved) continue;
-        await replaceUnsynced(this.#path, text, MODE);
+        await this.#disk.replaceSoon(this.#path, text, MODE);
         this.#saved = text;
         this.#isUnsynced = true;
         if (!this.#isSyncing) this.#synced = this.#sync();
@@ -131,7 +136,7 @@ export class HoldsFile {
   /** @throws {NodeJS.ErrnoException} If the disk is broken; not if the file is just being replaced. */
   async #syncOnce(): Promise<void> {
     try {
-      await syncFile(this.#path);
+      await this.#disk.sync(this.#path);
     } catch (error) {
       // For a moment the file has no name: the one that gets it is synced next.
       if (codeOf(error) !== "ENOENT" || !(this.#isWriting || this.#isUnsynced)) throw error;

@@ -5,11 +5,35 @@ import type { Drain, Expiry, Input, Pin, Undrain } from "../core/inputs.ts";
 import type { Clock } from "./clock.ts";
 import { drainFormat } from "./drain-file.ts";
 import type { Log } from "./log.ts";
-import { OrderFolder } from "./order-folder.ts";
+import { OrderFolder, type OrderFolderOptions } from "./order-folder.ts";
 import { PIN_FORMAT } from "./pin-file.ts";
 import type { ProblemKind, Problems } from "./problems.ts";
 import { makeStateFolder } from "./state-folder.ts";
-import { prepareTransientFolder } from "./transient-folder.ts";
+import { prepareTransientFolder, type TransientFolder } from "./transient-folder.ts";
+
+type Folder<T extends Drain | Pin> = Pick<OrderFolder<T>, "folder" | "start" | "stop" | "expire">;
+
+/** Where folders of orders are. */
+export interface OrderFolders {
+  /** @returns See `makeStateFolder`. */
+  readonly make: (folder: string) => string | undefined;
+  /** See `prepareTransientFolder`. */
+  readonly prepareTransient: (
+    socketPath: string,
+    stateDir: string,
+    life: string,
+  ) => TransientFolder;
+  readonly open: <T extends Drain | Pin>(options: OrderFolderOptions<T>) => Folder<T>;
+  /** Not so where nobody may look. */
+  readonly isMissing: (folder: string) => boolean;
+}
+
+const SYSTEM_FOLDERS: OrderFolders = {
+  make: makeStateFolder,
+  prepareTransient: prepareTransientFolder,
+  open: (options) => new OrderFolder(options),
+  isMissing,
+};
 
 export interface OrdersOptions {
   readonly stateDir: string;
@@ -21,6 +45,8 @@ export interface OrdersOptions {
   readonly problems: Pick<Problems, "report" | "state">;
   /** All that stands, whenever that changes. */
   readonly dispatch: (input: Extract<Input, { type: "drains" | "pins" }>) => void;
+  /** By default those of the file system. */
+  readonly folders?: OrderFolders;
 }
 
 type Kinds = Readonly<Record<"unreadable" | "odd", ProblemKind>>;
@@ -31,8 +57,9 @@ const PIN_KINDS: Kinds = { unreadable: "pin-folder", odd: "pin-files" };
 
 export class Orders {
   readonly #options: OrdersOptions;
-  readonly #stateDrains: OrderFolder<Drain>;
-  readonly #pinFolder: OrderFolder<Pin>;
+  readonly #folders: OrderFolders;
+  readonly #stateDrains: Folder<Drain>;
+  readonly #pinFolder: Folder<Pin>;
   /** undefined until the folder in state-dir has been read for the first time. */
   #standing: readonly Drain[] | undefined;
   /** undefined as long as there is a folder that has not been read. */
@@ -43,20 +70,21 @@ export class Orders {
   readonly #earlyClears: Undrain[] = [];
   /** Before, nothing is decided that a record could be of. */
   #isStarted = false;
-  #transientDrains: OrderFolder<Drain> | undefined;
+  #transientDrains: Folder<Drain> | undefined;
   #warned: ReadonlySet<string> = new Set();
 
   /** Makes the folders in state-dir where they are missing. */
   constructor(options: OrdersOptions) {
     const { stateDir, clock, problems } = options;
     this.#options = options;
+    this.#folders = options.folders ?? SYSTEM_FOLDERS;
     const folderOf = (name: string): string => {
       const folder = join(stateDir, name);
-      const problem = makeStateFolder(folder);
+      const problem = this.#folders.make(folder);
       if (problem !== undefined) problems.report("state-dir", problem);
       return folder;
     };
-    this.#stateDrains = new OrderFolder({
+    this.#stateDrains = this.#folders.open({
       folder: folderOf("drains"),
       format: drainFormat(false),
       clock,
@@ -66,7 +94,7 @@ export class Orders {
       },
       problem: this.#saying(STATE_KINDS),
     });
-    this.#pinFolder = new OrderFolder({
+    this.#pinFolder = this.#folders.open({
       folder: folderOf("pins"),
       format: PIN_FORMAT,
       clock,
@@ -106,7 +134,7 @@ export class Orders {
     ]);
     const folder = this.#transientDrains?.folder;
     // In a folder that could not even be made, nobody has put a drain.
-    if (this.#transient === undefined && folder !== undefined && isMissing(folder)) {
+    if (this.#transient === undefined && folder !== undefined && this.#folders.isMissing(folder)) {
       this.#transient = [];
     }
     this.#isStarted = true;
@@ -124,12 +152,12 @@ export class Orders {
     this.#pinFolder.stop();
   }
 
-  #prepareTransient(): OrderFolder<Drain> | undefined {
+  #prepareTransient(): Folder<Drain> | undefined {
     const { stateDir, socketPath, life, clock, problems } = this.#options;
-    const { folder, problem } = prepareTransientFolder(socketPath, stateDir, life);
+    const { folder, problem } = this.#folders.prepareTransient(socketPath, stateDir, life);
     if (problem !== undefined) problems.report("transient-emptying", problem);
     if (folder === undefined) return undefined;
-    return new OrderFolder({
+    return this.#folders.open({
       folder,
       format: drainFormat(true),
       clock,
@@ -186,7 +214,6 @@ export class Orders {
   }
 }
 
-/** Not so where nobody may look. */
 function isMissing(folder: string): boolean {
   try {
     return lstatSync(folder, { throwIfNoEntry: false }) === undefined;

@@ -1,9 +1,8 @@
 /** `owned.json`: every prefix that was announced and has not surely been withdrawn. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { normalizeRoute, type Route } from "exabgp-ts-bridge";
 import type { OwnedRoute, RouteState } from "../core/routes.ts";
-import { whereLeft } from "./replace-file.ts";
+import { type Disk, SYSTEM_DISK } from "./disk.ts";
 import { codeOf, isObject, parseObject } from "./untrusted.ts";
 
 /** The file as it is written. `life` names the ExaBGP that was told; another one holds nothing of ours. */
@@ -14,15 +13,15 @@ interface OwnedFileContent {
 
 export class OwnedFile {
   readonly #path: string;
-  readonly #newPath: string;
+  readonly #disk: Disk;
   readonly #life: string;
   #saved = "";
   /** Of ten thousand routes it takes 40 ms, and few of them change between two times. */
   readonly #texts = new WeakMap<OwnedRoute, string>();
 
-  constructor(stateDir: string, life: string) {
+  constructor(stateDir: string, life: string, disk = SYSTEM_DISK) {
     this.#path = join(stateDir, "owned.json");
-    this.#newPath = `${this.#path}.new`;
+    this.#disk = disk;
     this.#life = life;
   }
 
@@ -34,7 +33,7 @@ export class OwnedFile {
   load(problem: (detail: string) => void): Map<string, OwnedRoute> {
     let text: string;
     try {
-      text = readFileSync(whereLeft(this.#path), "utf8");
+      text = this.#disk.read(this.#path);
     } catch (error) {
       if (codeOf(error) !== "ENOENT") problem(String(error));
       return new Map();
@@ -45,7 +44,7 @@ export class OwnedFile {
     } catch (error) {
       problem(`Cannot use "${this.#path}", moved to owned.json.bad: ${String(error)}`);
       try {
-        renameSync(this.#path, `${this.#path}.bad`);
+        this.#disk.moveAside(this.#path);
       } catch {
         // On a read-only disk it stays where it is.
       }
@@ -55,9 +54,7 @@ export class OwnedFile {
 
   /**
    * Writes what is owned in `routes`, if it differs from what was last written. The file must know of a route
-   * before ExaBGP does. It need not survive a power failure, because ExaBGP does not either: nothing is synced, and
-   * the old file is removed before the new one gets its name, because ext4 may write out a file that is renamed over
-   * another, which took 0.8 s once.
+   * before ExaBGP does. It need not survive a power failure, because ExaBGP does not either: nothing is synced.
    *
    * @throws {NodeJS.ErrnoException} If the disk is full, read-only or broken.
    */
@@ -70,9 +67,7 @@ export class OwnedFile {
     }
     const text = `{"life":${JSON.stringify(this.#life)},"owned":[${owned.join(",")}]}\n`;
     if (text === this.#saved) return;
-    writeFileSync(this.#newPath, text, { mode: 0o640 });
-    rmSync(this.#path, { force: true });
-    renameSync(this.#newPath, this.#path);
+    this.#disk.replaceNow(this.#path, text, 0o640);
     this.#saved = text;
   }
 

@@ -10,11 +10,13 @@ import type { Meter } from "./metrics/meter.ts";
 import { openFilesMax } from "./open-files.ts";
 import { Prober } from "./prober.ts";
 import type { Problems } from "./problems.ts";
-import { Scheduler } from "./scheduler.ts";
+import { type ProbeMakers, Scheduler } from "./scheduler.ts";
 
 export interface ProbingOptions {
   readonly clock: Clock;
   readonly context: ProbeContext;
+  /** See `SchedulerOptions`. */
+  readonly makers?: ProbeMakers;
   readonly log: Log;
   readonly events: Events;
   readonly problems: Problems;
@@ -30,10 +32,12 @@ export class Probing {
   readonly ears: Ears;
   readonly prober: Prober;
 
-  constructor({ clock, context, log, events, problems, meter, loop, look }: ProbingOptions) {
+  constructor(options: ProbingOptions) {
+    const { clock, context, makers, log, events, problems, meter, loop, look } = options;
     this.scheduler = new Scheduler({
       clock,
       context,
+      ...(makers && { makers }),
       attempted: (check, made) => {
         look();
         meter().attempted(check, made);

@@ -29,6 +29,10 @@ export interface ReloaderOptions {
   readonly problems: Problems;
   /** The file, or why it cannot be used; without holding the event loop up. */
   readonly read: (path: string) => Promise<LoadedConfig | readonly string[]>;
+  /** Keeps what is in force for a start with a file that is not usable. [`saveLastGood`] */
+  readonly keep?: (stateDir: string, config: LoadedConfig) => Promise<void>;
+  /** Of the file as it is now. [`configSignature`] */
+  readonly signature?: (path: string) => string;
   /** Probes these checks from now on. */
   readonly probe: (checks: readonly CheckPlan[]) => void;
   /** Metrics and status are told there from now on. */
@@ -178,11 +182,11 @@ export class Reloader {
   }
 
   async #keep(config: LoadedConfig | undefined): Promise<void> {
-    const { problems, stateDir, log } = this.#options;
+    const { problems, stateDir, log, keep = saveLastGood } = this.#options;
     if (config === undefined) return;
     for (const warning of config.warnings) log.warn({ ...warning }, "configuration warning");
     try {
-      await saveLastGood(stateDir, config);
+      await keep(stateDir, config);
       problems.clear("last-good-file");
     } catch (error) {
       problems.report("last-good-file", String(error));
@@ -190,10 +194,10 @@ export class Reloader {
   }
 
   #lookAgain(seen: string): void {
-    const { clock, path } = this.#options;
+    const { clock, path, signature = configSignature } = this.#options;
     if (this.#effective.origin !== "none") return;
     this.#cancelLook = clock.after(LOOK_MS, () => {
-      const now = configSignature(path);
+      const now = signature(path);
       const isNew = now !== seen;
       // One that is under way may have read it before it was mended.
       const isTaken = isNew && this.reload({ actor: "agent", force: false }) !== "busy";

@@ -12,9 +12,18 @@ import { Places } from "./places.ts";
 import { Runner, type RunnerSurroundings } from "./runner.ts";
 import { Timetable } from "./timetable.ts";
 
+export interface ProbeMakers {
+  readonly probe: typeof createProbe;
+  readonly listen: typeof createListen;
+}
+
+const REGISTRY: ProbeMakers = { probe: createProbe, listen: createListen };
+
 export interface SchedulerOptions {
   readonly clock: Clock;
   readonly context: ProbeContext;
+  /** What makes probes and listeners; by default the one table of all types. */
+  readonly makers?: ProbeMakers;
   /**
    * Takes one result.
    *
@@ -111,9 +120,9 @@ export class Scheduler {
   }
 
   #create({ spec, timing }: CheckPlan): Runner {
-    const { context } = this.#options;
-    const probe = createProbe(spec, context);
-    const listen = createListen(spec, context);
+    const { context, makers = REGISTRY } = this.#options;
+    const probe = makers.probe(spec, context);
+    const listen = makers.listen(spec, context);
     const mayHold = "watch" in spec && spec.watch;
     const target = { probe, listen, mayHold, timeoutMs: timing.timeoutMs };
     return new Runner(target, this.#surroundings);

@@ -18,6 +18,8 @@ export interface SelfWatchOptions {
   readonly events: Pick<Events, "verdict">;
   /** Where it is given, what is announced is watched too: whether it is heard, and has an address here. */
   readonly bridge?: Pick<Bridge, "status">;
+  /** See `StallWatchOptions`. */
+  readonly bootMs?: () => number;
 }
 
 const LOOK_MS = 1000;
@@ -45,9 +47,13 @@ export class SelfWatch {
 
   constructor(options: SelfWatchOptions) {
     this.#options = options;
-    const { clock, problems, bridge } = options;
+    const { clock, problems, bridge, bootMs } = options;
     if (bridge !== undefined) this.#troubles = new Troubles({ clock, problems, bridge });
-    this.#stallWatch = new StallWatch({ clock, stalled: (stall) => this.#stalled(stall) });
+    this.#stallWatch = new StallWatch({
+      clock,
+      stalled: (stall) => this.#stalled(stall),
+      ...(bootMs && { bootMs }),
+    });
   }
 
   get stalls(): Stalls {
