@@ -1,13 +1,16 @@
 /** The configuration, read beside the event loop. */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Timers } from "../../checks/timers.ts";
 import type { LoadedConfig } from "../config/load.ts";
+import { holdWorker } from "./worker-text.ts";
 
 /** The largest configuration that is allowed takes a few seconds; a file system that hangs takes for ever. */
 const READ_MAX_MS = 30_000;
 
 /** Ten times what a thousand services need: what wants more must not take the agent with it. */
 const MEMORY_MAX_MB = 512;
+
+const startWorker = holdWorker(new URL("./config-worker.js", import.meta.url));
 
 /** As `readConfiguration`. Never rejects. */
 export function readAside(path: string, timers: Timers): Promise<LoadedConfig | readonly string[]> {
@@ -36,7 +39,7 @@ export function readAside(path: string, timers: Timers): Promise<LoadedConfig | 
 
 /** @throws {Error} If no thread can be started. */
 function startReader(path: string): Worker {
-  return new Worker(new URL("./config-worker.js", import.meta.url), {
+  return startWorker({
     workerData: path,
     // Else what a library prints would be handed on by streams of this thread.
     stdout: true,
