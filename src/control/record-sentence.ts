@@ -31,7 +31,7 @@ const WRITERS: Readonly<Record<KindName, Writer>> = {
   repeated: (record) => `${occurred(record)}${firstCommand(record)}`,
   "session-up": (record) => `Session with ${record.neighbor ?? "a neighbor"} is up`,
   "session-down": (record) =>
-    `Session with ${record.neighbor ?? "a neighbor"} is down${evidence(record)}`,
+    `Session with ${record.neighbor ?? "a neighbor"} is down${evidence(record)}${note(record)}`,
 };
 
 /** One line, though not escaped. */

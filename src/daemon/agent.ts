@@ -111,6 +111,7 @@ export class Agent {
       settings: this.#effective.config?.settings.exabgp,
       isOurs: (prefix) => this.#loop?.state.routes.has(prefix) === true,
       occurred: (record) => this.#audit.occurred(record),
+      suspicion: () => this.#selfWatch.clockSuspicion(),
       over: (why) => this.#exit(why, 0),
     });
     const { bridge, echo } = this.#exabgp;

@@ -20,6 +20,8 @@ export interface ExabgpLinkOptions {
   readonly settings: Settings["exabgp"] | undefined;
   readonly isOurs: (prefix: string) => boolean;
   readonly occurred: (record: Occurrence) => void;
+  /** What a session that is lost now may have been lost by, if anything is known of that. */
+  readonly suspicion: () => string | undefined;
   /** ExaBGP is gone, or cannot be written to. */
   readonly over: (why: string) => void;
 }
@@ -46,11 +48,11 @@ export class ExabgpLink {
   }
 
   #createBridge(link: ExabgpLinkOptions): Bridge {
-    const { surroundings, log, events, settings, occurred, over } = link;
+    const { surroundings, log, events, settings, occurred, suspicion, over } = link;
     const output = surroundings.output((error) => over(`stdout failed: ${error.message}`));
     const sessions = new SessionLog(log, (event, before) => {
       events.session(event);
-      const record = sessionRecord(event, before);
+      const record = sessionRecord(event, before, suspicion());
       if (record !== undefined) occurred(record);
     });
     const options = {

@@ -7,6 +7,7 @@ export type ProblemKind =
   | "address-missing"
   | "all-sessions-down"
   | "audit-file"
+  | "clock-stepped"
   | "common-cause"
   | "configuration"
   | "control-socket"

@@ -3,6 +3,7 @@ import type { Bridge } from "exabgp-ts-bridge";
 import { doubts } from "../core/doubts.ts";
 import type { VerdictChange } from "../core/inputs.ts";
 import type { Clock } from "./clock.ts";
+import { ClockSteps } from "./clock-steps.ts";
 import { CommonCause } from "./common-cause.ts";
 import type { Events } from "./events.ts";
 import type { Log } from "./log.ts";
@@ -36,6 +37,7 @@ export interface Stalls {
 export class SelfWatch {
   readonly #options: SelfWatchOptions;
   readonly #stallWatch: StallWatch;
+  readonly #clockSteps: ClockSteps;
   readonly #commonCause = new CommonCause();
   readonly #troubles: Troubles | undefined;
   #loop: Pick<Loop, "state" | "dispatch"> | undefined;
@@ -49,15 +51,23 @@ export class SelfWatch {
     this.#options = options;
     const { clock, problems, bridge, bootMs } = options;
     if (bridge !== undefined) this.#troubles = new Troubles({ clock, problems, bridge });
+    this.#clockSteps = new ClockSteps(options);
     this.#stallWatch = new StallWatch({
       clock,
       stalled: (stall) => this.#stalled(stall),
+      stepped: (byMs) => this.#clockSteps.stepped(byMs),
       ...(bootMs && { bootMs }),
     });
   }
 
   get stalls(): Stalls {
     return this.#stalls;
+  }
+
+  /** What a session that is lost now may have been lost by: a step of the wall clock, in words. */
+  clockSuspicion(): string | undefined {
+    this.look();
+    return this.#clockSteps.suspicion;
   }
 
   start(loop: Pick<Loop, "state" | "dispatch">): void {
@@ -68,6 +78,7 @@ export class SelfWatch {
 
   stop(): void {
     this.#stallWatch.stop();
+    this.#clockSteps.stop();
     this.#cancelEnd();
     this.#cancelLook();
   }

@@ -37,10 +37,14 @@ export class SessionLog {
   }
 }
 
-/** @returns undefined for what a new agent finds: that is how it was already. */
+/**
+ * @param suspicion What a session may have been lost by that ExaBGP does not know of itself.
+ * @returns undefined for what a new agent finds: that is how it was already.
+ */
 export function sessionRecord(
   { neighbor, state, reason }: SessionEvent,
   before: SessionState | undefined,
+  suspicion?: string,
 ): Occurrence | undefined {
   if (before === undefined && reason === LISTED) return undefined;
   return {
@@ -50,5 +54,6 @@ export function sessionRecord(
     ...(before !== undefined && { from: before }),
     to: state,
     ...(reason !== "" && { evidence: reason }),
+    ...(state === "down" && suspicion !== undefined && { note: suspicion }),
   };
 }

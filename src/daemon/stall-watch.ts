@@ -14,6 +14,8 @@ export interface StallWatchOptions {
   /** Milliseconds since the machine started, its sleep included; by default the kernel's (CLOCK_BOOTTIME). */
   readonly bootMs?: () => number;
   readonly stalled: (stall: Stall) => void;
+  /** The wall clock was set forward by so much; negative: back. The host's sleep is no such step. */
+  readonly stepped?: (byMs: number) => void;
 }
 
 const TICK_MS = 100;
@@ -64,12 +66,16 @@ export class StallWatch {
 
   /** Whoever slept has another date: the kernel is asked only then. */
   #asleepMs(nowMs: number): number {
-    const wallAheadMs = this.#options.clock.wallMs() - nowMs;
-    if (Math.abs(wallAheadMs - this.#wallAheadMs) < STALL_MS) return 0;
+    const { clock, stepped } = this.#options;
+    const wallAheadMs = clock.wallMs() - nowMs;
+    const byMs = wallAheadMs - this.#wallAheadMs;
+    if (Math.abs(byMs) < STALL_MS) return 0;
     this.#wallAheadMs = wallAheadMs;
     const aheadMs = this.#bootMs() - nowMs;
     const asleepMs = aheadMs - this.#bootAheadMs;
     this.#bootAheadMs = aheadMs;
+    const setMs = byMs - asleepMs;
+    if (Math.abs(setMs) >= STALL_MS) stepped?.(setMs);
     return asleepMs;
   }
 }

@@ -166,6 +166,15 @@ describe("SessionLog", () => {
   });
 });
 
+it("the record of a lost session says what it may have been lost by, one that is back does not", () => {
+  const lost = { neighbor: "198.51.100.1", state: "down", reason: "hold timer" } as const;
+  const back = { neighbor: "198.51.100.1", state: "up", reason: "" } as const;
+  const suspicion = "the clock was set back by 60 s, 9 s ago";
+  assert.equal(sessionRecord(lost, "up", suspicion)?.note, suspicion);
+  assert.equal(sessionRecord(lost, "up", undefined)?.note, undefined);
+  assert.equal(sessionRecord(back, "down", suspicion)?.note, undefined);
+});
+
 describe("AuditFile", () => {
   const record = {
     v: 1,

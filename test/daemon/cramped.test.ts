@@ -164,12 +164,19 @@ test("an agent whose wall clock is set back and forth neither moves nor says tha
     writeFileSync(ahead, `${step}\n`);
     const wantedMs = Date.now() + days * 86_400_000;
     // Its dates are the new ones, and its results go on to be passes.
-    const { problems } = await exabgp.waitForStatus(`a result after ${step}`, ({ services }) => {
-      const { last } = services[0]?.checks[0] ?? {};
-      return last?.outcome === "pass" && Math.abs(Date.parse(last.at) - wantedMs) < 3_600_000;
+    const set = days > 0 ? "forward by 172800" : "back by 345600";
+    const { problems } = await exabgp.waitForStatus(`a result after ${step}`, (status) => {
+      const { last } = status.services[0]?.checks[0] ?? {};
+      const isNew = Math.abs(Date.parse(last?.at ?? "") - wantedMs) < 3_600_000;
+      const isSaid = status.problems.some(({ detail }) => detail.includes(set));
+      return last?.outcome === "pass" && isNew && isSaid;
     });
-    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      problems.map(({ word }) => word),
+      ["clock-stepped"],
+    );
   }
+  assert.doesNotMatch(exabgp.stderr, /agent stood still.*asleep|asleep.*agent stood still/);
   assert.deepEqual(exabgp.commands, ANNOUNCED);
 });
 

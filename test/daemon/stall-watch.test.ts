@@ -7,17 +7,20 @@ import { manualClock } from "./fixtures.ts";
 function watching() {
   const clock = manualClock();
   const stalls: Stall[] = [];
+  const steps: number[] = [];
   let aheadMs = 0;
   let asleepMs = 0;
   const watch = new StallWatch({
     clock: { ...clock, wallMs: () => clock.nowMs() + aheadMs },
     bootMs: () => clock.nowMs() + asleepMs,
     stalled: (stall) => void stalls.push(stall),
+    stepped: (byMs) => void steps.push(byMs),
   });
   watch.start();
   return {
     clock,
     stalls,
+    steps,
     watch,
     setClock: (ms: number) => (aheadMs += ms),
     sleep: (ms: number) => {
@@ -57,7 +60,7 @@ describe("the watch for stalls", () => {
   });
 
   test("knows sleep, which only the other clocks show, from a step of the wall clock", () => {
-    const { clock, stalls, setClock, sleep } = watching();
+    const { clock, stalls, steps, setClock, sleep } = watching();
     setClock(3_600_000);
     clock.advance(1000);
     setClock(-3_600_000);
@@ -69,6 +72,23 @@ describe("the watch for stalls", () => {
     setClock(-600_000);
     clock.advance(10_000);
     assert.equal(stalls.length, 1);
+    assert.deepEqual(steps, [3_600_000, -3_600_000, -600_000]);
+  });
+
+  test("tells of a step that comes with sleep, and of no slow drift", () => {
+    const { clock, stalls, steps, setClock, sleep } = watching();
+    for (let second = 0; second < 600; second += 1) {
+      // The monotonic clock is slewed too: more than this is not seen.
+      setClock(0.5);
+      clock.advance(1000);
+    }
+    assert.deepEqual(steps, []);
+    sleep(600_000);
+    setClock(5000);
+    clock.advance(100);
+    assert.deepEqual(stalls, [{ ms: 600_000, kind: "asleep" }]);
+    // With the drift of the ten minutes.
+    assert.deepEqual(steps, [5300]);
   });
 
   test("is silent when it is stopped", () => {
