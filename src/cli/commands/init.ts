@@ -68,13 +68,15 @@ export const command = defineCommand({
     const { existing, writeFiles } = await import("../init/write-files.ts");
     const report = await import("../init/report.ts");
     const inRoot = (path: string): string => join(root, path);
+    const { PACKAGED_DROP_IN } = await import("../init/drop-in.ts");
+    const hasPackage = existing([inRoot(PACKAGED_DROP_IN)]).length > 0;
     // Before anything is asked.
-    const present = existing(pathsOf(places).map(inRoot));
+    const present = existing(pathsOf(places, hasPackage).map(inRoot));
     if (!isDry && present.length > 0 && args.force !== true) {
       throw new CommandError("refused", report.wordPresent(present));
     }
     const outcome = await obtainAnswers(readGiven({ ...args }, io), io, interruption);
-    const files = planFiles(outcome.answers, places);
+    const files = planFiles(outcome.answers, places, hasPackage);
     const targets = files.map((file) => ({ ...file, target: inRoot(file.path) }));
     const { prove } = await import("../init/prove.ts");
     const notes = await prove(files, places, {

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { familyOf } from "./addresses.ts";
 import { presetIn, type Answers, type QuestionKey } from "./answers.ts";
 import { anyctlText } from "./anyctl-text.ts";
+import { DROP_IN, dropInText, needsDropIn } from "./drop-in.ts";
 import { exabgpText } from "./exabgp-text.ts";
 import { HIDDEN } from "./md5.ts";
-import { fillTemplate } from "./template.ts";
 
 /** Where the files are for the programs that read them, whatever folder they are written below. */
 export interface Places {
@@ -28,8 +28,6 @@ export interface PlannedFile {
 
 export const EXABGP_CONF = "/etc/exabgp/exabgp.conf";
 const EXABGP_ENV = "/etc/exabgp/exabgp.env";
-const DROP_IN = "/etc/systemd/system/exabgp.service.d/anyctl.conf";
-
 /** Debian's package makes it; its ExaBGP reads the file as this group. */
 const EXABGP_GROUP = "exabgp";
 
@@ -37,12 +35,15 @@ const [PUBLIC, GROUP_ONLY] = [0o644, 0o640];
 
 const TEMPLATES = new URL("../../../../", import.meta.url);
 
-/** Of all files, whatever the answers are. */
-export function pathsOf({ config }: Pick<Places, "config">): string[] {
-  return [config, EXABGP_CONF, EXABGP_ENV, DROP_IN];
+/** Of all files, whatever the answers are. @param hasPackage See `needsDropIn`. */
+export function pathsOf(places: Places, hasPackage: boolean): string[] {
+  const dropIn = needsDropIn(places, hasPackage) ? [DROP_IN] : [];
+  return [places.config, EXABGP_CONF, EXABGP_ENV, ...dropIn];
 }
 
-export function planFiles(answers: Answers, { anyctl, config }: Places): PlannedFile[] {
+/** @param hasPackage See `needsDropIn`. */
+export function planFiles(answers: Answers, places: Places, hasPackage: boolean): PlannedFile[] {
+  const { anyctl, config } = places;
   const preset = presetIn(answers);
   const one = (key: QuestionKey): string => answers[key]?.[0] ?? "";
   const peering = {
@@ -81,13 +82,9 @@ export function planFiles(answers: Answers, { anyctl, config }: Places): Planned
       }),
     },
     file(EXABGP_ENV, readTemplate("exabgp/templates/exabgp.env")),
-    file(
-      DROP_IN,
-      fillTemplate(readTemplate("systemd/exabgp-anyctl.conf"), {
-        ANYCTL: anyctl,
-        CONFIG: config,
-      }),
-    ),
+    ...(needsDropIn(places, hasPackage)
+      ? [file(DROP_IN, dropInText(readTemplate("systemd/exabgp-anyctl.conf"), places))]
+      : []),
   ];
 }
 

@@ -1,22 +1,14 @@
 // The drop-in for exabgp.service, as systemd and its shell understand it.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { temporaryFolder } from "../../checks/temporary.ts";
 import { run } from "../fake-io.ts";
-import { FILES, GENERIC } from "./fixtures.ts";
-
-/** Debian's own. */
-const UNIT = "/usr/lib/systemd/system/exabgp.service";
+import { PACKAGED_DROP_IN } from "../../../src/cli/init/drop-in.ts";
+import { REPOSITORY } from "../../lab/repository.ts";
+import { FILES, GENERIC, makePlace } from "./fixtures.ts";
 
 async function write(context: TestContext, anyctl: string): Promise<string> {
   const root = temporaryFolder(context);
@@ -25,31 +17,29 @@ async function write(context: TestContext, anyctl: string): Promise<string> {
   return join(root, FILES[3]);
 }
 
-function verify(context: TestContext, dropIn: string): string {
-  const folder = temporaryFolder(context);
-  copyFileSync(UNIT, join(folder, "exabgp.service"));
-  mkdirSync(join(folder, "exabgp.service.d"));
-  copyFileSync(dropIn, join(folder, "exabgp.service.d/anyctl.conf"));
-  const { stdout, stderr, error } = spawnSync(
-    "systemd-analyze",
-    ["verify", "--man=no", join(folder, "exabgp.service")],
-    // The colon at the end: and the system's own units.
-    { encoding: "utf8", env: { PATH: process.env["PATH"], SYSTEMD_UNIT_PATH: `${folder}:` } },
-  );
-  assert.equal(error, undefined);
-  return (stdout + stderr)
-    .split("\n")
-    .filter((line) => line.includes(folder))
-    .join("\n");
-}
-
 describe("the drop-in", () => {
-  it("has nothing that systemd does not understand", async (context) => {
-    if (!existsSync(UNIT)) return context.skip("there is no Debian unit of ExaBGP here");
-    const file = await write(context, "/bin/true");
-    assert.equal(verify(context, file), "");
-    writeFileSync(file, readFileSync(file, "utf8").replace("StateDirectory=", "StateFolder="));
-    assert.match(verify(context, file), /StateFolder/, "else nothing is looked at");
+  it("is that of the package, with the paths of this PoP", async (context) => {
+    const usual = readFileSync(join(REPOSITORY, "systemd/exabgp-anyctl.conf"), "utf8");
+    assert.equal(readFileSync(await write(context, "/usr/bin/anyctl"), "utf8"), usual);
+    const moved = readFileSync(await write(context, "/opt/anyctl/bin/anyctl"), "utf8");
+    assert.equal(moved.replaceAll("/opt/anyctl/bin/anyctl", "/usr/bin/anyctl"), usual);
+    assert.doesNotMatch(moved, /\/usr\/bin\/anyctl/);
+  });
+
+  it("is not written where the package has brought it, unless paths differ", async (context) => {
+    const place = makePlace(context);
+    const packaged = join(place.root, PACKAGED_DROP_IN);
+    mkdirSync(dirname(packaged), { recursive: true });
+    writeFileSync(packaged, "");
+    const init = (...argv: string[]) =>
+      run(["init", "--anyctl=/usr/bin/anyctl", `--output=${place.root}`, ...argv, ...GENERIC]);
+    const { status, out } = await init();
+    assert.equal(status, 0);
+    assert.doesNotMatch(out, /exabgp\.service\.d/);
+    assert.ok(!place.files().includes(FILES[3]));
+    assert.equal((await init("--force", "--config=/srv/anyctl.yaml")).status, 0);
+    const own = readFileSync(join(place.root, FILES[3]), "utf8");
+    assert.match(own, /^RequiresMountsFor=\/srv\/anyctl\.yaml /m);
   });
 
   it("drains when systemd stops ExaBGP, and not when ExaBGP has died", async (context) => {
@@ -78,9 +68,5 @@ describe("the drop-in", () => {
       "<--wait>",
     ]);
     assert.deepEqual([stop({}).status, stop({}).stdout], [0, ""]);
-  });
-
-  it("has no watchdog: the agent does not answer one", async (context) => {
-    assert.doesNotMatch(readFileSync(await write(context, "/bin/true"), "utf8"), /Watchdog/i);
   });
 });
