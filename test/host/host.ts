@@ -49,6 +49,7 @@ export function initFlags(): string[] {
     "--preset=generic",
     "--scope=local",
     `--service=${SERVICE}`,
+    "--check=systemd:nginx.service",
     `--local-as=${popAs}`,
     `--peer-as=${transitAs}`,
     ...FAMILIES.flatMap((family) => [
@@ -96,6 +97,21 @@ export function heard({ transit }: Host, sinceMs: number): string[] {
     .events()
     .filter(({ atMs }) => atMs >= sinceMs)
     .map(({ session, kind, prefix = "" }) => `${session} ${kind} ${prefix}`.trim());
+}
+
+/**
+ * That the sessions closed after the routes of their family had been withdrawn, and not with them.
+ *
+ * @param events What was heard, from before the stop on.
+ */
+export function assertLeftInOrder(events: readonly string[]): void {
+  for (const family of FAMILIES) {
+    const session = POP_SESSION[family];
+    const own = events.filter((it) => it.startsWith(`${session} `));
+    const left = [`${session} withdrawn ${ANYCAST[family].prefix}`, `${session} session-down`];
+    // A session that ends takes its routes along, which BIRD tells of as withdrawals: those come after it.
+    assert.deepEqual(own.slice(0, 2), left, `the last words on ${session}`);
+  }
 }
 
 /** Nothing at all came over the wire. */

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { REPOSITORY } from "../lab/repository.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function findImage(): Promise<string> {
  */
 export function findPackage(): string {
   const named = process.env["ANYCTL_DEB"];
-  if (named !== undefined) return named;
+  if (named !== undefined) return resolve(named);
   const folder = join(REPOSITORY, "build");
   const found = readdirSync(folder)
     .filter((name) => /^anyctl_.*\.deb$/.test(name))
