@@ -92,8 +92,7 @@ export class Bridge {
     // Read for ever, also when nothing is made of it any more: an unread pipe freezes ExaBGP.
     input.on("data", (chunk: Buffer | string) => this.#onChunk(chunk));
     input.on("error", (error: Error) => this.#onInputError(error));
-    input.once("end", () => this.#onInputEnd());
-    input.once("close", () => this.#onInputEnd());
+    for (const end of ["end", "close"]) input.once(end, () => this.#onInputEnd());
     this.#write(this.#greeting);
     this.#questions.askVersion();
     // While ExaBGP thinks of its answer.
@@ -146,6 +145,11 @@ export class Bridge {
   /** Asks for the state of all sessions now; what has changed is told to `session`. Nothing waits for the answer. */
   listSessions(): void {
     if (this.#life === "open") this.#questions.listSessions();
+  }
+
+  /** Sees to it that ExaBGP has something to answer: `lastHeardAtMs` then tells whether it does. Nothing waits for it. */
+  ping(): void {
+    if (this.#life === "open") this.#questions.ping();
   }
 
   status(): BridgeStatus {
@@ -242,12 +246,8 @@ export class Bridge {
       case "malformed":
         this.#problem("malformed-line", line.detail);
         return;
-      case "done":
-      case "error":
-      case "text":
-      case "json":
+      default:
         this.#onAnswer(line, text);
-        return;
     }
   }
 

@@ -42,11 +42,19 @@ interface ListingEntry {
   readonly endByte: number;
 }
 
-type Entry = CommandEntry | BarrierEntry | ListingEntry;
+/** A question whose answer is a text, which shows that ExaBGP runs, and the end of it. */
+interface PingEntry {
+  readonly kind: "ping";
+  isTold: boolean;
+  readonly endByte: number;
+}
+
+type Entry = CommandEntry | BarrierEntry | ListingEntry | PingEntry;
 
 /** What an answer ended. `stale` belongs to nobody that is known, `late` to a listing that was given up. */
 export type Paired =
   | { readonly flight: Flight; readonly isLate: boolean }
+  | "ping"
   | "barrier"
   | "listing"
   | "late"
@@ -77,6 +85,17 @@ export class Pairing {
     return this.#entries[0]?.kind === "listing";
   }
 
+  /** Whether anything but pings waits for its answer. */
+  get awaitsOthers(): boolean {
+    return this.#entries.some(({ kind }) => kind !== "ping");
+  }
+
+  /** Whether the text that comes next may be the answer to a ping. */
+  get awaitsPing(): boolean {
+    const head = this.#entries[0];
+    return head?.kind === "ping" && !head.isTold;
+  }
+
   /** Changes on lines neither answered nor given up. */
   inFlight(verb: Verb): number {
     return this.#inFlight[verb];
@@ -104,11 +123,25 @@ export class Pairing {
     this.#entries.push({ kind: "listing", isSettled: false, endByte: this.#writtenBytes });
   }
 
+  /** Only while nothing else is awaited: it is answered ahead of what was written before it. */
+  pushPing(line: string): void {
+    this.pushUnanswered(line);
+    this.#entries.push({ kind: "ping", isTold: false, endByte: this.#writtenBytes });
+  }
+
   pushCommand(flight: Flight): void {
     this.pushUnanswered(flight.line);
     this.#inFlight[flight.verb] += flight.passengers.length;
     const endByte = this.#writtenBytes;
     this.#entries.push({ kind: "command", flight, isSettled: false, endByte });
+  }
+
+  /** The text that answers a ping came. @param acks Where they are off nothing else follows. */
+  pingTold(acks: "unknown" | "on" | "off"): void {
+    const head = this.#entries[0];
+    if (head?.kind !== "ping") return;
+    if (acks === "off") this.#shift(head);
+    else head.isTold = true;
   }
 
   /** A bare `done` or `error` came. */
@@ -120,7 +153,9 @@ export class Pairing {
     const head = this.#entries[0];
     // Before the barrier's own text, a bare answer was meant for a predecessor.
     if (head === undefined || (head.kind === "barrier" && !head.isListing)) return "stale";
+    if (head.kind === "ping" && !head.isTold) return "stale";
     this.#shift(head);
+    if (head.kind === "ping") return "ping";
     if (head.kind === "barrier") return "barrier";
     if (head.kind === "listing") return head.isSettled ? "late" : "listing";
     const isLate = head.isSettled;

@@ -1,5 +1,6 @@
 /** What is asked of ExaBGP, so that its dialect is known and every answer can be given to its command. */
 import type { AllListings } from "./all-listings.ts";
+import { Asking, QUESTIONS_UNREAD_BYTES_MAX } from "./asking.ts";
 import type { BridgeStatus, ProblemWord } from "./bridge-types.ts";
 import type { AnswerLine, DataLine, SessionEvent } from "./decode.ts";
 import { dialectOf } from "./dialect.ts";
@@ -18,12 +19,6 @@ const ACK_PROOF_MS = 1000;
  * wakes up. So many are 1.4 KiB of the pipe.
  */
 const BARRIERS_MAX = 64;
-
-/**
- * Three quarters of a pipe's 64 KiB: more room than commands have, because the answer to a question is what ends
- * their waiting. Beyond it a write could block this process until ExaBGP reads, and nothing would be served.
- */
-export const QUESTIONS_UNREAD_BYTES_MAX = 49_152;
 
 export interface QuestionsOptions {
   readonly timers: Timers;
@@ -45,6 +40,7 @@ export interface QuestionsOptions {
 
 export class Questions {
   readonly #options: QuestionsOptions;
+  readonly #asking: Asking;
   readonly #sessions = new Sessions();
   #phase: "greeting" | "synchronizing" | "ready" = "greeting";
   #identity: Identity | undefined;
@@ -52,12 +48,11 @@ export class Questions {
   #isReadyTold = false;
   /** Since the last question ExaBGP gave any answer, or the complete one of an earlier barrier. */
   #heard: "nothing" | "something" | "barrier" = "nothing";
-  /** Since the last question ExaBGP wrote anything at all. */
-  #isAlive = false;
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: QuestionsOptions) {
     this.#options = options;
+    this.#asking = new Asking(options);
   }
 
   get phase(): "greeting" | "synchronizing" | "ready" {
@@ -79,7 +74,7 @@ export class Questions {
   /** Asks what ExaBGP is, again and again until it says so, or the pipe may be full. */
   askVersion(): void {
     const { pairing, problem, answerTimeoutMs, dialect } = this.#options;
-    if (this.#ask(VERSION_QUESTION)) pairing.pushUnanswered(VERSION_QUESTION);
+    if (this.#asking.ask(VERSION_QUESTION)) pairing.pushUnanswered(VERSION_QUESTION);
     this.#setTimer(answerTimeoutMs, () => {
       problem("no-answer", `No answer to ${VERSION_QUESTION} in ${answerTimeoutMs} ms`);
       if (dialect === "auto") {
@@ -100,7 +95,7 @@ export class Questions {
     const question = BARRIER_QUESTIONS[this.#identity.dialect];
     this.#phase = "synchronizing";
     this.#heard = "nothing";
-    if (this.#ask(question)) pairing.pushBarrier(question);
+    if (this.#asking.ask(question)) pairing.pushBarrier(question);
     this.#watchBarrier(question);
   }
 
@@ -131,9 +126,14 @@ export class Questions {
     });
   }
 
-  /** Anything came: an ExaBGP that writes has a running loop, which reads too. */
+  /** Anything came. */
   onSign(): void {
-    this.#isAlive = true;
+    this.#asking.onSign();
+  }
+
+  /** See to it that ExaBGP has something to answer. Before it is known, it has. */
+  ping(): void {
+    if (this.#phase === "ready") this.#asking.ping();
   }
 
   /** A session event came. */
@@ -167,19 +167,6 @@ export class Questions {
     return this.#pair(line.kind);
   }
 
-  /**
-   * One question for each sign of life once the pipe may be full. Those that are in it are answered when ExaBGP
-   * wakes up.
-   *
-   * @returns false when it was not written.
-   */
-  #ask(question: string): boolean {
-    const { pairing, write } = this.#options;
-    if (pairing.unreadBytes >= QUESTIONS_UNREAD_BYTES_MAX && !this.#isAlive) return false;
-    this.#isAlive = false;
-    return write(question);
-  }
-
   close(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -193,7 +180,7 @@ export class Questions {
       return undefined;
     }
     if (paired === "listing") this.#options.listings.onEnd(kind);
-    if (paired === "listing" || paired === "late") return undefined;
+    if (paired === "listing" || paired === "late" || paired === "ping") return undefined;
     if (paired === "stale") {
       if (this.#phase === "ready") this.#options.problem("stale-answer", `A bare ${kind}`);
       return undefined;
@@ -202,17 +189,26 @@ export class Questions {
   }
 
   #onData(line: DataLine, text: string): void {
-    if (this.#identity === undefined || this.#identity.version === "unknown") {
+    const { pairing } = this.#options;
+    if ((this.#identity?.version ?? "unknown") === "unknown" || pairing.awaitsPing) {
       const told = dialectOf(text);
-      if (told !== undefined) this.#onIdentity(told);
-      if (told !== undefined || this.#identity === undefined) return;
+      if (told !== undefined) {
+        this.#onVersion(told);
+        return;
+      }
     }
+    if (this.#identity === undefined) return;
     const isStart = isListingStart(line, this.#identity.dialect);
     if (isStart) this.#onListingStart();
     const rows = sessionsIn(line);
     if (!isStart && rows.length === 0 && this.#options.listings.onData(line)) return;
     if (this.#acks === "off") this.#onUnendedListing(isStart, rows);
     else this.#sessions.list(rows);
+  }
+
+  #onVersion(told: Identity): void {
+    this.#options.pairing.pingTold(this.#acks);
+    if ((this.#identity?.version ?? "unknown") === "unknown") this.#onIdentity(told);
   }
 
   #onIdentity(told: Identity): void {
@@ -260,7 +256,7 @@ export class Questions {
     problem("no-answer", `No answer to ${question} in ${answerTimeoutMs} ms`);
     if (this.#identity?.version === "unknown" && this.#heard === "nothing") {
       this.#turnAcksOff("ExaBGP answers nothing, and its dialect is forced");
-      lost(pairing.clear(this.#isAlive));
+      lost(pairing.clear(this.#asking.isAlive));
       this.#becomeReady();
       return;
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UNREAD_BYTES_MAX } from "../src/index.ts";
-import { QUESTIONS_UNREAD_BYTES_MAX } from "../src/questions.ts";
+import { QUESTIONS_UNREAD_BYTES_MAX } from "../src/asking.ts";
 import { Harness, HEADER_LINE } from "./harness.ts";
 import {
   A,
