@@ -8,6 +8,7 @@ import type { OwnedRoute } from "../core/routes.ts";
 import { AuditDesk, type AuditSink } from "./audit.ts";
 import { Canary } from "./canary.ts";
 import { type Clock, createMoments } from "./clock.ts";
+import { createWatchdog } from "./create-watchdog.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
 import { Control } from "./control.ts";
 import { Events } from "./events.ts";
@@ -35,6 +36,7 @@ import { statusAnswers } from "./status-answers.ts";
 import type { StatusSources } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { readVersion } from "./version.ts";
+import type { Watchdog } from "./watchdog.ts";
 
 export class Agent {
   readonly #clock: Clock;
@@ -63,6 +65,7 @@ export class Agent {
   readonly #events: Events;
   readonly #selfWatch: SelfWatch;
   readonly #canary: Canary;
+  readonly #watchdog: Watchdog | undefined;
   #loop: Loop | undefined;
   #reloader: Reloader | undefined;
   #reloading: Reloading | undefined;
@@ -144,11 +147,20 @@ export class Agent {
       loop: () => this.#loop,
       look: () => this.#selfWatch.look(),
     });
+    this.#watchdog = createWatchdog({
+      place: surroundings.notify,
+      clock,
+      log,
+      problems,
+      bridge,
+      isWaiting: (check) => this.#probing.scheduler.isWaiting(check),
+    });
     this.#metrics = new Metrics(clock, () => ({
       ...this.#sources(),
       auditLost: this.#records.lost,
       reconciled: this.#exabgp.reconciler.reconciled,
       stalls: this.#selfWatch.stalls,
+      watchdog: this.#watchdog?.counts,
     }));
     const answers = {
       ...statusAnswers(clock, () => this.#sources()),
@@ -174,6 +186,7 @@ export class Agent {
   /** From the first bytes for ExaBGP to the first probes. */
   async run(): Promise<void> {
     const clock = this.#clock;
+    this.#watchdog?.start();
     this.#exabgp.start();
     await this.#control.listen();
     this.#keepWindows(this.#effective);
@@ -215,6 +228,7 @@ export class Agent {
     const { stateDir } = this.#files;
     this.#reloading = new Reloading(this.#reloader, this.#loop, this.#version, stateDir, clock);
     startHeartbeat(this.#log, this.#loop);
+    this.#watchdog?.ready(this.#loop);
   }
 
   /** As at SIGHUP. */
@@ -253,6 +267,7 @@ export class Agent {
   async #last(): Promise<void> {
     this.#probing.scheduler.stop();
     this.#selfWatch.stop();
+    this.#watchdog?.stop();
     this.#loop?.dispatch({ type: "stop", actor: "agent" });
     this.#orders.stop();
     this.#maintenance.stop();

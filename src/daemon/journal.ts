@@ -9,11 +9,20 @@ import type { AuditRecord } from "../control/audit-record.ts";
 import { entryOf } from "../control/journal-entry.ts";
 import type { AuditTiming } from "./audit.ts";
 import type { Clock } from "./clock.ts";
-import { LoggerProcess } from "./logger-process.ts";
+import { ProgramShell } from "./program-shell.ts";
 import { recordCount } from "./record-count.ts";
 
 /** Not by PATH: the agent has whatever ExaBGP was started with. Debian's, Fedora's and Arch's place. */
 const LOGGER = "/usr/bin/logger";
+
+/** The entry goes to its standard input. See `ProgramShell`. */
+const SCRIPT = `while IFS= read -r line; do
+entry=$line
+while IFS= read -r line && [ -n "$line" ]; do entry="$entry
+$line"; done
+printf '%s\\n' "$entry" | "$0" --journald 2>&1 >/dev/null
+echo "= $?"
+done`;
 
 /** Where it is missing, `logger` says that all is well (sd_journal_sendv(3) ignores ENOENT). */
 const SOCKET = "/run/systemd/journal/socket";
@@ -54,7 +63,7 @@ interface Waiting {
 
 export class Journal {
   readonly #options: JournalOptions;
-  readonly #logger: LoggerProcess;
+  readonly #logger: ProgramShell;
   readonly #queue: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #isBroken = false;
@@ -64,7 +73,12 @@ export class Journal {
   constructor(options: JournalOptions) {
     this.#options = options;
     const { clock, logger = LOGGER, loggerMaxMs = LOGGER_MAX_MS } = options;
-    this.#logger = new LoggerProcess({ clock, logger, maxMs: loggerMaxMs });
+    this.#logger = new ProgramShell({
+      clock,
+      script: SCRIPT,
+      program: logger,
+      maxMs: loggerMaxMs,
+    });
   }
 
   append(record: AuditRecord, timing: AuditTiming): void {

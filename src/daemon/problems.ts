@@ -32,10 +32,12 @@ export type ProblemKind =
   | "session-down"
   | "stalled"
   | "state-dir"
+  | "systemd-notify"
   | "transient-emptying"
   | "transient-files"
   | "transient-folder"
-  | "unknown-neighbor";
+  | "unknown-neighbor"
+  | "watchdog";
 
 export class Problems {
   readonly #clock: Clock;

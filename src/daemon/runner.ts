@@ -92,6 +92,11 @@ export class Runner {
     return this.#listener?.isListening;
   }
 
+  /** Whether an attempt waits for a place. */
+  get isWaiting(): boolean {
+    return this.#visit !== undefined && !this.#isUnderWay;
+  }
+
   /** @param dueMs When the first attempt is due, in whole milliseconds on the clock. */
   start(dueMs: number): void {
     this.#home = { ...this.#home, firstDueMs: dueMs };

@@ -96,6 +96,11 @@ export class Scheduler {
     return this.#runnerOf.get(id)?.isListening;
   }
 
+  /** Whether the next attempt is due, and waits until others are over. */
+  isWaiting(id: string): boolean {
+    return this.#runnerOf.get(id)?.isWaiting === true;
+  }
+
   /** Stops what is not in `checks`, or not as it is there. */
   stopOthers(checks: readonly CheckPlan[]): void {
     const wanted = new Map(checks.map((check) => [check.id, check]));

@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import { createProbeContext, type ProbeContext } from "../../checks/context.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { bootId, exabgpLife } from "./life.ts";
+import { type NotifyPlace, takeNotifyPlace } from "./notify-place.ts";
 
 export interface Surroundings {
   readonly clock: Clock;
@@ -21,6 +22,8 @@ export interface Surroundings {
   readonly life: string;
   /** Names this boot of the host. */
   readonly boot: string;
+  /** Where systemd listens; absent or undefined: nowhere. */
+  readonly notify?: NotifyPlace | undefined;
   /** Ends the process, or what stands for it. */
   readonly end: (status: number) => void;
 }
@@ -35,6 +38,7 @@ export function processSurroundings(): Surroundings {
     context: createProbeContext(),
     life: exabgpLife(),
     boot: bootId(),
+    notify: takeNotifyPlace(process.env),
     end: (status) => process.exit(status),
   };
 }

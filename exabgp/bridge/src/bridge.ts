@@ -91,7 +91,7 @@ export class Bridge {
     const { input } = this.#options;
     // Read for ever, also when nothing is made of it any more: an unread pipe freezes ExaBGP.
     input.on("data", (chunk: Buffer | string) => this.#onChunk(chunk));
-    input.on("error", (error: Error) => this.#onInputError(error));
+    input.on("error", (error: Error) => this.#onInputEnd(error));
     for (const end of ["end", "close"]) input.once(end, () => this.#onInputEnd());
     this.#write(this.#greeting);
     this.#questions.askVersion();
@@ -246,8 +246,12 @@ export class Bridge {
       case "malformed":
         this.#problem("malformed-line", line.detail);
         return;
-      default:
+      case "done":
+      case "error":
+      case "text":
+      case "json":
         this.#onAnswer(line, text);
+        return;
     }
   }
 
@@ -275,14 +279,9 @@ export class Bridge {
     if (problem !== undefined) this.#calls.push(() => this.#handlers.problem(problem));
   }
 
-  #onInputError(error: Error): void {
+  #onInputEnd(error?: Error): void {
     if (this.#life === "closed") return;
-    this.#problem("input-failed", error.message);
-    this.#onInputEnd();
-  }
-
-  #onInputEnd(): void {
-    if (this.#life === "closed") return;
+    if (error !== undefined) this.#problem("input-failed", error.message);
     this.#close("ExaBGP is gone");
     this.#calls.push(() => this.#handlers.inputEnd());
     this.#turn();

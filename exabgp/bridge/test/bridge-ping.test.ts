@@ -16,7 +16,7 @@ async function ready(): Promise<Harness> {
 
 test("a ping asks for the version, and its answer is told by when ExaBGP was last heard", async () => {
   const harness = await ready();
-  harness.timers.advance(1000);
+  await harness.timers.advance(1000);
   const { lastHeardAtMs } = harness.bridge.status();
   harness.bridge.ping();
   assert.deepEqual(harness.written(), [QUESTION]);
@@ -68,7 +68,7 @@ test("a lost answer to a ping passes no command off as done", async () => {
   await harness.withdraw("a", ROUTE);
   harness.say("done\n");
   assert.deepEqual(harness.outcomes, []);
-  harness.timers.advance(5000);
+  await harness.timers.advance(5000);
   assert.deepEqual(harness.outcomes, ["a timeout"]);
   harness.say(`${HEADER_LINE}done\n`);
   assert.equal(harness.bridge.status().phase, "ready");
@@ -81,7 +81,7 @@ test("without acknowledgements the version alone is the answer", async () => {
   const harness = new Harness();
   harness.bridge.start();
   harness.say("exabgp 4.2.21\n");
-  harness.timers.advance(1000);
+  await harness.timers.advance(1000);
   harness.say(HEADER_LINE);
   await harness.settle();
   assert.equal(harness.bridge.status().acks, "off");

@@ -5,9 +5,12 @@ import type { AgentState } from "../../core/state.ts";
 import type { SentUpdate } from "../../core/status.ts";
 import type { Reconciled } from "../reconciler.ts";
 import type { Stalls } from "../self-watch.ts";
+import type { WatchdogCounts, Withheld } from "../watchdog.ts";
 import { type Family } from "./exposition.ts";
 import { counter, counters, gauge, gauges } from "./family.ts";
 import type { Meter } from "./meter.ts";
+
+const WITHHELD: readonly Withheld[] = ["exabgp-silent", "probes-stopped", "idle-too-long"];
 
 export interface AgentFacts {
   readonly version: string;
@@ -21,6 +24,7 @@ export interface AgentFacts {
   readonly auditLost: number;
   readonly reconciled: Reconciled;
   readonly stalls: Stalls;
+  readonly watchdog?: WatchdogCounts | undefined;
   readonly loopLagSeconds: number;
 }
 
@@ -59,6 +63,17 @@ export function* agentFamilies(facts: AgentFacts, meter: Meter): Iterable<Family
     facts.stalls.count,
   );
   yield counter("anyctl_stalled_seconds_total", "How long it did, together.", facts.stalls.seconds);
+  yield counter(
+    "anyctl_watchdog_pings_total",
+    "Pings for systemd's watchdog; none where systemd does not wait for them.",
+    facts.watchdog?.pings ?? 0,
+  );
+  yield gauges(
+    "anyctl_watchdog_withheld",
+    "1 for the reason why no ping is sent, because of which systemd will start ExaBGP anew.",
+    ["reason"],
+    WITHHELD.map((reason) => [{ reason }, facts.watchdog?.withheld === reason ? 1 : 0]),
+  );
   yield [meter.lateness];
   yield gauge(
     "anyctl_exabgp_ready",

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Reconciled } from "../reconciler.ts";
 import type { Stalls } from "../self-watch.ts";
 import type { StatusSources } from "../status.ts";
+import type { WatchdogCounts } from "../watchdog.ts";
 import { agentFamilies } from "./agent-families.ts";
 import { Exposition, type Family } from "./exposition.ts";
 import { LoopLag } from "./loop-lag.ts";
@@ -14,6 +15,8 @@ export interface MetricsSources extends StatusSources {
   readonly auditLost: number;
   readonly reconciled: Reconciled;
   readonly stalls: Stalls;
+  /** Absent or undefined: systemd does not listen. */
+  readonly watchdog?: WatchdogCounts | undefined;
 }
 
 export class Metrics {

@@ -1,41 +1,37 @@
 /**
- * Runs `logger --journald` once per entry, from a small shell that stays: starting a process out of this big one
- * blocks the event loop for 2 to 20 ms each time, and many services may change in one second.
+ * Runs a program once per entry, from a small shell that stays: starting a process out of this big one blocks the
+ * event loop for 2 to 20 ms each time, and much may be to be told in one second.
  */
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { Clock } from "./clock.ts";
 
-/**
- * An entry is lines up to an empty one. It is data only: never a part of the script, nor of an argument. The answer
- * is what logger says about its failure, and its exit status. The shell ends with its stdin, that is, with the agent.
- */
-const SCRIPT = `while IFS= read -r line; do
-entry=$line
-while IFS= read -r line && [ -n "$line" ]; do entry="$entry
-$line"; done
-printf '%s\\n' "$entry" | "$0" --journald 2>&1 >/dev/null
-echo "= $?"
-done`;
-
 /** Of what it says about a failure. */
 const COMPLAINT_MAX_CHARS = 200;
 
-export interface LoggerOptions {
+export interface ProgramShellOptions {
   readonly clock: Clock;
+  /**
+   * Runs `"$0"` for each entry, which is lines up to an empty one, and then prints `= ` and its exit status, after
+   * what it said about a failure. An entry is data: never a part of the script. It ends with its stdin, that is, with
+   * the agent.
+   */
+  readonly script: string;
   /** Its path. */
-  readonly logger: string;
-  /** How long it may take. */
+  readonly program: string;
+  /** All of its environment. [empty] */
+  readonly env?: Readonly<Record<string, string>>;
+  /** How long it may take for one entry. */
   readonly maxMs: number;
 }
 
 type Shell = ChildProcessByStdio<Writable, Readable, null>;
 
-export class LoggerProcess {
-  readonly #options: LoggerOptions;
+export class ProgramShell {
+  readonly #options: ProgramShellOptions;
   #shell: Shell | undefined;
 
-  constructor(options: LoggerOptions) {
+  constructor(options: ProgramShellOptions) {
     this.#options = options;
   }
 
@@ -46,7 +42,7 @@ export class LoggerProcess {
    * @returns Why the entry was not taken. Never rejects.
    */
   write(entry: string): Promise<string | undefined> {
-    const { clock, logger, maxMs } = this.#options;
+    const { clock, program, maxMs } = this.#options;
     const shell = (this.#shell ??= this.#start());
     return new Promise((resolve) => {
       let said = "";
@@ -60,13 +56,13 @@ export class LoggerProcess {
         said = `${said}${text}`.slice(-2 * COMPLAINT_MAX_CHARS);
         const [, complaint = "", status] = /^(.*?)\s*(?:^|\n)= (\d+)\n$/s.exec(said) ?? [];
         if (status === undefined) return;
-        end(status === "0" ? undefined : complaint || `${logger} ended with ${status}`);
+        end(status === "0" ? undefined : complaint || `${program} ended with ${status}`);
       };
       const failed = (error: Error): void => end(error.message);
-      const closed = (): void => end(`the shell that runs ${logger} has ended`);
+      const closed = (): void => end(`the shell that runs ${program} has ended`);
       const cancel = clock.after(maxMs, () => {
         this.#kill(shell);
-        end(`${logger} took longer than ${maxMs} ms`);
+        end(`${program} took longer than ${maxMs} ms`);
       });
       shell.stdout.on("data", read);
       shell.on("error", failed).on("close", closed);
@@ -83,9 +79,10 @@ export class LoggerProcess {
   #start(): Shell {
     // No descriptor of ours: what it printed on fd 1 would be a command. Nor our environment, folder, or group, so
     // that a program that hangs can be ended with it.
-    const shell = spawn("/bin/sh", ["-c", SCRIPT, this.#options.logger], {
+    const { script, program, env = {} } = this.#options;
+    const shell = spawn("/bin/sh", ["-c", script, program], {
       cwd: "/",
-      env: {},
+      env,
       detached: true,
       stdio: ["pipe", "pipe", "ignore"],
     });
