@@ -32,6 +32,7 @@ function buildService(
     drainDelayMs: parseDuration(service["drain-delay"]),
     minUpTimeMs: parseDuration(service["min-up-time"]),
     ...(hold && { hold }),
+    ...(service["on-stall"] === "keep" && { onStall: "keep" as const }),
     checks: Object.entries(service.checks).flatMap(([check, keys]) => {
       const probed = isUse(keys) ? shared[keys.use] : keys;
       const use = isUse(keys) ? keys.use : undefined;

@@ -99,6 +99,7 @@ function fillService(service: Service, defaults: CheckTiming): EffectiveService 
     scope: service.scope ?? "global",
     ...(service.allow && { allow: service.allow }),
     shared: service.shared ?? "all",
+    "on-stall": service["on-stall"] ?? "withdraw",
     checks: Object.fromEntries(
       Object.entries(service.checks).map(([name, check]) => [
         name,

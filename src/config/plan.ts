@@ -24,6 +24,8 @@ export interface ServicePlan {
   readonly minUpTimeMs: number;
   /** How long a service that was withdrawn stays away, whatever its checks say; undefined: not at all. */
   readonly hold?: Hold | undefined;
+  /** What the dead-man's switch does when the event loop stands still; absent: it withdraws. */
+  readonly onStall?: "keep";
   /** Empty only in a plan made from owned prefixes; such a service stays `starting`. */
   readonly checks: readonly CheckPlan[];
 }

@@ -86,6 +86,11 @@ export const Service = z.strictObject({
     .describe(
       "For services that name the same prefix: it is announced while `all` of them are (RFC 4786), or while `any` is. They must agree. [all]",
     ),
+  "on-stall": word(["withdraw", "keep"])
+    .optional()
+    .describe(
+      "What becomes of the prefixes when the agent's event loop stands still for 1.5 s: its dead-man's switch has them withdrawn, or kept. Of services that share a prefix with `shared: all` one `withdraw` is enough, with `any` one `keep`. [withdraw]",
+    ),
   checks: named(ServiceCheck, CHECKS_PER_SERVICE_MAX).describe(
     "What is probed, by name; see the check types below. [required]",
   ),

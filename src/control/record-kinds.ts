@@ -9,6 +9,7 @@ export interface Kind {
 }
 
 export const KINDS = {
+  "dead-man": { messageId: "c5b148118b3042fa8c16dec16c3b5da3", priority: 2 },
   withdrawn: { messageId: "449fe6b48efb4776b6a3e539279e3855", priority: 3 },
   removed: { messageId: "c243148c42424d67abb3923f66744290", priority: 3 },
   "session-down": { messageId: "474a9da5b94742bda68a582611c0bb12", priority: 3 },
@@ -43,6 +44,7 @@ const BY_REASON: Readonly<Record<string, KindName>> = {
   reloaded: "reloaded",
   repeated: "repeated",
   drift: "drift",
+  "dead-man": "dead-man",
   // Also without a change of state, because another order keeps it.
   undrained: "undrain",
   "hold-cleared": "undrain",

@@ -8,6 +8,7 @@ const TEXT_MAX_CHARS = 200;
 type Writer = (record: AuditRecord) => string;
 
 const WRITERS: Readonly<Record<KindName, Writer>> = {
+  "dead-man": (record) => `${occurred(record)}${evidence(record)}${count(record)}`,
   withdrawn: (record) => `${changed(record)}${count(record)}`,
   removed: (record) =>
     `${subject(record)} is no longer configured: ${count(record, "")} by ${record.actor}`,

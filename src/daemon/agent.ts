@@ -11,6 +11,7 @@ import { type Clock, createMoments } from "./clock.ts";
 import { createWatchdog } from "./create-watchdog.ts";
 import { configStatus, type Effective, startConfiguration } from "./configuration.ts";
 import { Control } from "./control.ts";
+import type { DeadMan } from "./dead-man.ts";
 import { Events } from "./events.ts";
 import { ExabgpLink } from "./exabgp-link.ts";
 import { createExit } from "./exit.ts";
@@ -18,6 +19,7 @@ import { explain } from "./explain.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { HoldsFile } from "./holds-file.ts";
 import { HttpListener } from "./http-listener.ts";
+import { hearLastWord, LastWord } from "./last-word.ts";
 import type { Log } from "./log.ts";
 import { Loop } from "./loop.ts";
 import { Maintenance } from "./maintenance.ts";
@@ -42,11 +44,14 @@ export class Agent {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #configPath: string;
+  readonly #boot: string;
   readonly #version = readVersion();
   readonly #moment: ReturnType<typeof createMoments>;
   readonly #since: string;
   readonly #problems: Problems;
   readonly #files: { readonly stateDir: string; readonly socketPath: string };
+  readonly #deadMan: DeadMan | undefined;
+  readonly #lastWord: LastWord;
   readonly #ownedFile: OwnedFile;
   readonly #owned: ReadonlyMap<string, OwnedRoute>;
   readonly #holds: HoldsFile;
@@ -73,6 +78,8 @@ export class Agent {
   constructor({ configPath, log, hasJournal }: Prepared, surroundings: Surroundings) {
     const { clock, life, boot } = surroundings;
     this.#clock = clock;
+    this.#boot = boot;
+    this.#deadMan = surroundings.deadMan;
     this.#log = log;
     this.#moment = createMoments(clock);
     this.#since = new Date(clock.wallMs()).toISOString();
@@ -102,7 +109,10 @@ export class Agent {
       problem: (detail) => this.#problems.state("maintenance", detail),
     });
     this.#ownedFile = new OwnedFile(stateDir, life);
-    this.#owned = this.#ownedFile.load((detail) => this.#problems.report("owned-file", detail));
+    this.#lastWord = new LastWord(socketPath, boot);
+    this.#owned = this.#lastWord.mark(
+      this.#ownedFile.load((detail) => this.#problems.report("owned-file", detail)),
+    );
     this.#holds = new HoldsFile(stateDir, clock, this.#problems);
     this.#effective = startConfiguration(configPath, stateDir, this.#owned, hostname());
     this.#exit = createExit({ log, clock, end: surroundings.end }, () => this.#last());
@@ -135,6 +145,7 @@ export class Agent {
     };
     this.#audit = new AuditDesk(clock, origin, take, this.#records.keepOpen);
     this.#audit.recover(this.#records.left(boot));
+    hearLastWord(this.#lastWord, { records: this.#records, origin, take, clock, problems });
     const watched = { problems, events: this.#events, bridge };
     this.#selfWatch = new SelfWatch({ clock, log, ...watched });
     this.#probing = new Probing({
@@ -192,7 +203,8 @@ export class Agent {
     this.#keepWindows(this.#effective);
     await this.#orders.start();
     const [{ plan }, { drains }] = [this.#effective, this.#orders];
-    const first = startAgent(plan, this.#owned, drains, clock.nowMs(), this.#holds.load(), true);
+    const flaps = this.#lastWord.count(this.#holds.load(), clock.nowMs());
+    const first = startAgent(plan, this.#owned, drains, clock.nowMs(), flaps, true);
     this.#loop = new Loop(first.state, {
       clock,
       log: this.#log,
@@ -206,8 +218,18 @@ export class Agent {
       meter: this.#metrics.meter,
       events: this.#selfWatch,
       look: () => this.#selfWatch.look(),
+      planned: (state) => this.#deadMan?.planned(state),
     });
-    this.#loop.start(first.actions);
+    const loop = this.#loop;
+    loop.start(first.actions);
+    this.#deadMan?.start({
+      log: this.#log,
+      problems: this.#problems,
+      socketPath: this.#files.socketPath,
+      boot: this.#boot,
+      state: () => loop.state,
+      dialect: () => this.#exabgp.bridge.status().identity?.dialect,
+    });
     this.#exabgp.reconciler.start(this.#loop);
     this.#selfWatch.start(this.#loop);
     this.#orders.tell();
@@ -265,6 +287,7 @@ export class Agent {
 
   /** What is done before exit: no route is touched, everything known is written down. */
   async #last(): Promise<void> {
+    this.#deadMan?.stop();
     this.#probing.scheduler.stop();
     this.#selfWatch.stop();
     this.#watchdog?.stop();

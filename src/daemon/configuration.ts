@@ -110,6 +110,8 @@ function planOfOwned(owned: ReadonlyMap<string, OwnedRoute>, pop: string): Plan 
         drainDelayMs: 0,
         minUpTimeMs: 0,
         hold: undefined,
+        // Nothing is judged here, and nothing would bring the prefixes back.
+        onStall: "keep",
         checks: [],
       });
     }

@@ -37,6 +37,8 @@ export interface LoopOptions {
   readonly events?: Pick<Events, "verdict">;
   /** Looks for a stall before time passes in the core, whatever the input: what ended in it did so unseen. */
   readonly look?: () => void;
+  /** There is another plan; its commands are not written yet. */
+  readonly planned?: (state: AgentState) => void;
   /** Prefixes were withdrawn or came back, or that was forgotten. */
   readonly flapped?: (history: Flaps) => void;
   /** The file of a drain or a pin that has ended by itself is to go. */
@@ -95,8 +97,9 @@ export class Loop {
     if (!["answers", "result", "event"].includes(input.type)) this.#takeAnswers();
     if (input.type !== "stalled") this.#options.look?.();
     const taken: Step = step(this.#state, input, this.#options.clock.nowMs());
-    const { flaps } = this.#state;
+    const { flaps, index } = this.#state;
     this.#state = taken.state;
+    if (taken.state.index !== index) this.#options.planned?.(taken.state);
     this.#perform(taken.actions);
     if (taken.state.flaps !== flaps) this.#tellFlaps();
     this.#tickAt(dueMs(taken.state));

@@ -11,6 +11,7 @@ export type ProblemKind =
   | "common-cause"
   | "configuration"
   | "control-socket"
+  | "dead-man"
   | "drain-files"
   | "drain-folder"
   | "exabgp"

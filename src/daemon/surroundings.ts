@@ -3,6 +3,7 @@ import { LineWriter } from "exabgp-ts-bridge";
 import type { Readable } from "node:stream";
 import { createProbeContext, type ProbeContext } from "../../checks/context.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { DeadMan } from "./dead-man.ts";
 import { bootId, exabgpLife } from "./life.ts";
 import { type NotifyPlace, takeNotifyPlace } from "./notify-place.ts";
 
@@ -16,6 +17,8 @@ export interface Surroundings {
    * @param failed Called once when nothing can be written any more.
    */
   readonly output: (failed: (error: Error) => void) => (line: string) => void;
+  /** Watches the loop; absent where none can block. */
+  readonly deadMan?: DeadMan;
   /** What probes get. */
   readonly context: ProbeContext;
   /** Names the ExaBGP above this agent (`exabgpLife`). */
@@ -31,10 +34,18 @@ export interface Surroundings {
 /** Those of a process that ExaBGP runs. */
 export function processSurroundings(): Surroundings {
   const clock = systemClock;
+  const deadMan = new DeadMan(clock);
   return {
     clock,
     input: process.stdin,
-    output: (failed) => new LineWriter({ fd: 1, timers: clock, failed }).write,
+    output(failed) {
+      const writer = new LineWriter({ fd: 1, timers: clock, failed, guard: deadMan.guard });
+      return (line) => {
+        deadMan.written(line);
+        writer.write(line);
+      };
+    },
+    deadMan,
     context: createProbeContext(),
     life: exabgpLife(),
     boot: bootId(),

@@ -49,7 +49,7 @@ for (const name of [
   "wrong-types",
   "names",
   "rise-and-fall",
-  "not-yet",
+  "on-stall",
   "check-type",
   "empty-services",
   "announce-numbers",

@@ -129,6 +129,7 @@ test("a generated configuration is valid, and shown it is the same", () => {
     when: fc.record({ down: inState, degraded: announce, draining: inState }, { requiredKeys: [] }),
 
     "min-up-time": fc.nat(3600).map((seconds) => `${seconds}s`),
+    "on-stall": fc.constantFrom("withdraw", "keep"),
     "drain-delay": fc.integer({ min: 0, max: 3600 }).map((seconds) => `${seconds}s`),
     require: fc.constantFrom(
       "all",

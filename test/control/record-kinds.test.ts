@@ -34,6 +34,12 @@ const cases: readonly [Partial<AuditRecord>, string, number, string][] = [
     "Service dns up -> down: check-down, udp: timeout: no answer; 1 command written",
   ],
   [
+    { reason: "dead-man", evidence: "the event loop stood still for 1.5 s", commands: [withdraw] },
+    "dead-man",
+    2,
+    "Service dns: dead-man by agent, the event loop stood still for 1.5 s; 1 command written",
+  ],
+  [
     { from: "starting", to: "up", reason: "all-checks-up" },
     "announced",
     5,

@@ -15,7 +15,7 @@ export type { AnnouncedPrefix, Line, SessionEvent, SessionState, UpdateEvent } f
 export { dialectOf } from "./dialect.ts";
 export type { Dialect, Identity } from "./dialect.ts";
 export { encodeAnnounce, encodeWithdraw } from "./encode.ts";
-export { isCommandLine } from "./grammar.ts";
+export { BARRIER_QUESTIONS, isCommandLine } from "./grammar.ts";
 export { LINE_LENGTH_MAX, LineReader } from "./line-reader.ts";
 export type { LineReaderHandlers } from "./line-reader.ts";
 export type { ConfiguredNeighbor, NeighborsListed, NeighborsListing } from "./listed-neighbor.ts";
@@ -27,4 +27,4 @@ export type { Origin, Route } from "./route.ts";
 export type { Settled, SettledOutcome, Settlement } from "./settlement.ts";
 export type { Timers } from "./timers.ts";
 export { BACKLOG_BYTES_MAX, LineWriter } from "./writer.ts";
-export type { LineWriterOptions } from "./writer.ts";
+export type { LineWriterOptions, WriteGuard } from "./writer.ts";

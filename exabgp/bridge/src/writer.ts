@@ -9,12 +9,26 @@ export const BACKLOG_BYTES_MAX = 262_144;
 /** A full pipe has no event for writers of plain descriptors, so it is tried again after this. */
 const RETRY_MS = 5;
 
+const NEWLINE = 0x0a;
+
+/** Who else may write to the descriptor, from another thread of this process. */
+export interface WriteGuard {
+  /** Before bytes are written. @returns false: not now; it is asked again after a while. */
+  enter(): boolean;
+  /** After each `enter` that said yes. @param isPartial The last bytes in the pipe are no whole line. */
+  leave(isPartial: boolean): void;
+}
+
+const NOBODY_ELSE: WriteGuard = { enter: () => true, leave: () => {} };
+
 export interface LineWriterOptions {
   /** 1 in a process that ExaBGP runs. */
   readonly fd: number;
   readonly timers: Timers;
   /** The reader is gone (EPIPE) or the descriptor broken: nothing is written any more. Called once. */
   readonly failed: (error: Error) => void;
+  /** Default: nobody else writes. */
+  readonly guard?: WriteGuard;
 }
 
 /**
@@ -24,12 +38,16 @@ export interface LineWriterOptions {
  */
 export class LineWriter {
   readonly #options: LineWriterOptions;
+  readonly #guard: WriteGuard;
   #backlog: Buffer = Buffer.alloc(0);
+  /** What is in the pipe ends within a line. */
+  #isPartial = false;
   #cancelRetry: (() => void) | undefined;
   #closed = false;
 
   constructor(options: LineWriterOptions) {
     this.#options = options;
+    this.#guard = options.guard ?? NOBODY_ELSE;
   }
 
   /** Bytes accepted and not yet in the pipe. */
@@ -66,18 +84,32 @@ export class LineWriter {
 
   #flush(): void {
     this.#cancelRetry = undefined;
+    if (!this.#guard.enter()) {
+      this.#retryLater();
+      return;
+    }
     try {
-      while (this.#backlog.length > 0) {
-        this.#backlog = this.#backlog.subarray(writeSync(this.#options.fd, this.#backlog));
-      }
+      while (this.#backlog.length > 0) this.#writeSome();
     } catch (error) {
       this.#recover(error instanceof Error ? error : new Error("Cannot write", { cause: error }));
+    } finally {
+      this.#guard.leave(this.#isPartial);
     }
+  }
+
+  #writeSome(): void {
+    const length = writeSync(this.#options.fd, this.#backlog);
+    if (length > 0) this.#isPartial = this.#backlog[length - 1] !== NEWLINE;
+    this.#backlog = this.#backlog.subarray(length);
+  }
+
+  #retryLater(): void {
+    this.#cancelRetry = this.#options.timers.after(RETRY_MS, () => this.#flush());
   }
 
   #recover(error: Error & { readonly code?: unknown }): void {
     if (error.code === "EAGAIN" || error.code === "EINTR") {
-      this.#cancelRetry = this.#options.timers.after(RETRY_MS, () => this.#flush());
+      this.#retryLater();
       return;
     }
     this.close();
