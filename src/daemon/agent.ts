@@ -44,7 +44,6 @@ export class Agent {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #configPath: string;
-  readonly #boot: string;
   readonly #version = readVersion();
   readonly #moment: ReturnType<typeof createMoments>;
   readonly #since: string;
@@ -78,7 +77,6 @@ export class Agent {
   constructor({ configPath, log, hasJournal }: Prepared, surroundings: Surroundings) {
     const { clock, life, boot } = surroundings;
     this.#clock = clock;
-    this.#boot = boot;
     this.#deadMan = surroundings.deadMan;
     this.#log = log;
     this.#moment = createMoments(clock);
@@ -220,16 +218,10 @@ export class Agent {
       look: () => this.#selfWatch.look(),
       planned: (state) => this.#deadMan?.planned(state),
     });
-    const loop = this.#loop;
+    const [loop, { bridge }] = [this.#loop, this.#exabgp];
     loop.start(first.actions);
-    this.#deadMan?.start({
-      log: this.#log,
-      problems: this.#problems,
-      socketPath: this.#files.socketPath,
-      boot: this.#boot,
-      state: () => loop.state,
-      dialect: () => this.#exabgp.bridge.status().identity?.dialect,
-    });
+    const word = this.#lastWord;
+    this.#deadMan?.start({ log: this.#log, problems: this.#problems, word, loop, bridge });
     this.#exabgp.reconciler.start(this.#loop);
     this.#selfWatch.start(this.#loop);
     this.#orders.tell();

@@ -1,14 +1,15 @@
 /** The main thread's side of the dead-man's switch: the beat, and what the thread beside it would have to withdraw. */
 import { Worker } from "node:worker_threads";
-import { BARRIER_QUESTIONS, type Dialect, type WriteGuard } from "exabgp-ts-bridge";
+import { BARRIER_QUESTIONS, type Bridge, type Dialect, type WriteGuard } from "exabgp-ts-bridge";
 import type { AgentState } from "../core/state.ts";
 import type { Clock } from "./clock.ts";
 import { TICK_MS } from "./dead-man-count.ts";
 import type { DeadManMessage, DeadManStart } from "./dead-man-message.ts";
 import { HeldRoutes, planMessage } from "./dead-man-routes.ts";
 import { arm, beat, createWords, guardOf } from "./dead-man-words.ts";
-import { lastWordPath } from "./last-word.ts";
+import type { LastWord } from "./last-word.ts";
 import type { Log } from "./log.ts";
+import type { Loop } from "./loop.ts";
 import type { Problems } from "./problems.ts";
 
 /** A thread that ends is no accident twice. */
@@ -23,12 +24,10 @@ const REST = 10;
 export interface Watched {
   readonly log: Log;
   readonly problems: Pick<Problems, "report">;
-  /** Beside it the thread leaves word of what it did. */
-  readonly socketPath: string;
-  readonly boot: string;
-  readonly state: () => AgentState;
-  /** Undefined until ExaBGP has said what it is. */
-  readonly dialect: () => Dialect | undefined;
+  /** Where the thread leaves word of what it did. */
+  readonly word: Pick<LastWord, "path" | "boot">;
+  readonly loop: Pick<Loop, "state">;
+  readonly bridge: Pick<Bridge, "status">;
 }
 
 export class DeadMan {
@@ -86,7 +85,7 @@ export class DeadMan {
   }
 
   #tellState(): void {
-    const state = this.#watched?.state();
+    const state = this.#watched?.loop.state;
     if (state === undefined || this.#worker === undefined) return;
     this.planned(state);
     const beganMs = this.#clock.nowMs();
@@ -99,7 +98,7 @@ export class DeadMan {
 
   #dialectNow(): Dialect | undefined {
     if (this.#dialect !== undefined) return this.#dialect;
-    this.#dialect = this.#watched?.dialect();
+    this.#dialect = this.#watched?.bridge.status().identity?.dialect;
     if (this.#dialect === undefined) return undefined;
     this.#tell({ kind: "dialect", text: String(this.#dialect) });
     this.#tell({ kind: "barrier", text: BARRIER_QUESTIONS[this.#dialect] });
@@ -111,13 +110,12 @@ export class DeadMan {
     this.#worker?.postMessage(message);
   }
 
-  #startWorker({ socketPath, boot }: Watched): void {
+  #startWorker({ word: { path, boot } }: Watched): void {
     this.#starts += 1;
     this.#index = undefined;
     this.#dialect = undefined;
     this.#held.forget();
     const { buffer } = this.#words;
-    const path = lastWordPath(socketPath);
     const workerData: DeadManStart = { buffer, path, boot, pid: process.pid };
     let worker: Worker;
     try {

@@ -16,19 +16,17 @@ import { isObject, parseObject } from "./untrusted.ts";
 /** Ten thousand prefixes, each with a line of its own. */
 const FILE_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Beside the socket: in /run, which is there while a disk hangs. */
-export function lastWordPath(socketPath: string): string {
-  return join(dirname(socketPath), "dead-man.json");
-}
-
 export class LastWord {
-  readonly #path: string;
+  /** Beside the socket: in /run, which is there while a disk hangs. */
+  readonly path: string;
+  readonly boot: string;
   readonly #word: DeadManWord | undefined;
 
   /** @param boot The kernel's id of this boot: after another, nothing of it matters. */
   constructor(socketPath: string, boot: string) {
-    this.#path = lastWordPath(socketPath);
-    this.#word = read(this.#path, boot);
+    this.path = join(dirname(socketPath), "dead-man.json");
+    this.boot = boot;
+    this.#word = read(this.path, boot);
   }
 
   /** One sentence for people; undefined when there is no word. */
@@ -80,7 +78,7 @@ export class LastWord {
   /** When the records are on disk. */
   forget(): void {
     try {
-      rmSync(this.#path, { force: true });
+      rmSync(this.path, { force: true });
     } catch {
       // The records are there once more after the next start.
     }
