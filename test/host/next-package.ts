@@ -1,4 +1,5 @@
 /** The package of the release after the one under test: the same program, which says that it is newer. */
+import { createHash } from "node:crypto";
 import {
   readdirSync,
   readFileSync,
@@ -29,6 +30,14 @@ export async function makeNextPackage(lab: Lab, deb: string): Promise<string> {
   renameSync(join(programs, name), join(programs, next));
   edit(join(programs, next, "package.json"), /"version":\s*"[^"]*"/, `"version":"${NEXT_VERSION}"`);
   edit(join(programs, next, "bin/anyctl"), name, next);
+  const sums = join(tree, "DEBIAN/md5sums");
+  for (const file of ["package.json", "bin/anyctl"]) {
+    const sum = createHash("md5")
+      .update(readFileSync(join(programs, next, file)))
+      .digest("hex");
+    edit(sums, new RegExp(`^\\S+(?=  usr/lib/anyctl/[^/]+/${file}$)`, "m"), sum);
+  }
+  edit(sums, new RegExp(`/${name}/`, "g"), `/${next}/`);
   const link = join(tree, "usr/bin/anyctl");
   unlinkSync(link);
   symlinkSync(`../lib/anyctl/${next}/bin/anyctl`, link);

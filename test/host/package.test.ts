@@ -1,0 +1,236 @@
+/** The .deb in the hands of dpkg, below an ExaBGP that runs: installed, upgraded, removed, purged. Needs root. */
+import assert from "node:assert/strict";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { identify, isRunning, type ProcessIdentity } from "../lab/process.ts";
+import { wallClockMs, waitUntil } from "../lab/wait.ts";
+import {
+  assertQuiet,
+  createHost,
+  type Host,
+  initFlags,
+  PATIENCE,
+  UNIT,
+  waitForAgent,
+  waitForNoRoutes,
+  waitForRoutes,
+} from "./host.ts";
+import { findPackage } from "./image.ts";
+import { makeNextPackage } from "./next-package.ts";
+
+/** An ExaBGP of somebody who has not heard of anyctl yet. */
+const PLAIN = `neighbor 192.0.2.1 { router-id 192.0.2.2; local-address 127.0.0.1; local-as 64496; peer-as 64497; passive; }
+`;
+
+/** The longest WatchdogSec= of the drop-in, and a little: nobody pings for an ExaBGP that runs no agent. */
+const WATCHDOG_MS = 12_000;
+
+/** What ExaBGP needs at every moment: the program, and what its first line names. Prints looks and misses. */
+const LOOKS_AGAIN = `import os
+looks = misses = 0
+open("/run/looking", "w").close()
+while not os.path.exists("/run/looked"):
+    looks += 1
+    try:
+        with open("/usr/bin/anyctl") as program:
+            interpreter = program.readline()[2:].split()[0]
+        main = os.path.join(os.path.dirname(interpreter), "dist/src/daemon/main.js")
+        misses += not (os.access("/usr/bin/anyctl", os.X_OK) and os.access(interpreter, os.X_OK) and os.path.exists(main))
+    except OSError:
+        misses += 1
+print(looks, misses)`;
+
+const STARTS_AGAIN = `starts=0 misses=0
+while ! test -e /run/looked; do starts=$((starts + 1)); /usr/bin/anyctl version >/dev/null || misses=$((misses + 1)); done
+echo $starts $misses`;
+
+describe("the package", () => {
+  let host: Host;
+  let next: string;
+  before(async () => {
+    host = await createHost();
+    next = await makeNextPackage(host.lab, findPackage());
+  });
+  after(() => host.remove());
+
+  const must = (...argv: string[]) => host.machine.must(argv);
+
+  async function dpkg(...argv: string[]) {
+    const { status, stdout, stderr } = await host.machine.run(["dpkg", ...argv]);
+    return { status, said: stdout + stderr };
+  }
+
+  async function install(deb: string): Promise<string> {
+    cpSync(deb, host.machine.path("/root/anyctl.deb"));
+    const { status, said } = await dpkg("--install", "/root/anyctl.deb");
+    assert.equal(status, 0, said);
+    return said;
+  }
+
+  async function exabgp(): Promise<ProcessIdentity> {
+    const found = identify(await host.machine.mainPid(UNIT));
+    assert.ok(found);
+    return found;
+  }
+
+  const waitForStatus = (what: string, says: RegExp) =>
+    waitUntil(
+      what,
+      async () => says.test((await host.machine.run(["anyctl", "status"])).stdout) || undefined,
+      PATIENCE,
+    );
+
+  /** The folder of the program that the process runs. */
+  const programOf = (pid: number) =>
+    readlinkSync(`/proc/${pid}/exe`).replace(/\/node(?: \(deleted\))?$/, "");
+
+  const isInstalled = async (path: string) =>
+    (await host.machine.run(["test", "-e", path])).status === 0;
+
+  test("is installed below an ExaBGP without anyctl, which goes on", async () => {
+    writeFileSync(host.machine.path("/etc/exabgp/exabgp.conf"), PLAIN);
+    await must("systemctl", "start", UNIT);
+    const running = await exabgp();
+    const said = await install(findPackage());
+    assert.match(said, /anyctl init/);
+    assert.equal(await must("dpkg", "--verify", "anyctl"), "");
+    assert.match(await must("anyctl", "version"), /^\d+\.\d+\.\d+\n$/);
+    for (const path of ["/var/lib/anyctl/drains", "/run/anyctl/drains"]) {
+      assert.ok(await isInstalled(path), path);
+    }
+    const catalog = await must("journalctl", "--list-catalog", "449fe6b48efb4776b6a3e539279e3855");
+    assert.match(catalog, /anyctl/);
+    // What daemon-reload has brought must not end what was started without it.
+    await delay(WATCHDOG_MS);
+    assert.ok(isRunning(running));
+    assert.equal(await host.machine.property(UNIT, "NRestarts"), "0");
+  });
+
+  test("has what an operator looks for", async () => {
+    for (const path of [
+      "doc/anyctl/copyright",
+      "doc/anyctl/examples/anyctl.yaml",
+      "man/man1/anyctl.1.gz",
+      "bash-completion/completions/anyctl",
+      "zsh/vendor-completions/_anyctl",
+    ]) {
+      assert.ok(await isInstalled(`/usr/share/${path}`), path);
+    }
+    await must("anyctl", "config", "check", "/usr/share/doc/anyctl/examples/anyctl.yaml");
+  });
+
+  test("works after anyctl init", async () => {
+    await must("anyctl", "init", ...initFlags());
+    await must("systemctl", "daemon-reload");
+    await must("systemctl", "restart", UNIT);
+    await waitForRoutes(host);
+  });
+
+  test("is upgraded while everything goes on: at every moment there is a whole program", async () => {
+    const config = host.machine.path("/etc/anyctl/anyctl.yaml");
+    appendFileSync(config, "# mine\n");
+    const running = await exabgp();
+    const agent = await waitForAgent(host);
+    const old = programOf(agent);
+    const sinceMs = wallClockMs();
+    const looking = [must("python3", "-c", LOOKS_AGAIN), must("sh", "-c", STARTS_AGAIN)];
+    await waitUntil(
+      "somebody to look",
+      () => existsSync(host.machine.path("/run/looking")) || undefined,
+    );
+    const said = await install(next);
+    await must("touch", "/run/looked");
+    for (const counted of await Promise.all(looking)) {
+      const [looks = 0, misses] = counted.trim().split(" ").map(Number);
+      assert.ok(looks > 5, counted);
+      assert.equal(misses, 0, counted);
+    }
+    assert.equal(await isInstalled(old), false);
+    assert.match(readFileSync(config, "utf8"), /# mine\n$/);
+    assert.match(said, /pkill -TERM/);
+    assert.equal(await must("dpkg", "--verify", "anyctl"), "");
+    assert.ok(isRunning(running));
+    assert.equal(await waitForAgent(host), agent);
+    assert.equal(programOf(agent), old);
+    assertQuiet(host, sinceMs);
+  });
+
+  test("the old agent reloads without its files", async () => {
+    const agent = await waitForAgent(host);
+    const sinceMs = wallClockMs();
+    await must("anyctl", "reload");
+    assert.equal(await waitForAgent(host), agent);
+    assertQuiet(host, sinceMs);
+  });
+
+  test("the new agent takes over by one command, without an UPDATE", async () => {
+    const running = await exabgp();
+    const agent = await waitForAgent(host);
+    const old = programOf(agent);
+    const sinceMs = wallClockMs();
+    // As the package has said it.
+    await must("sh", "-c", "pkill -TERM -u exabgp -f 'anyctl [a]gent'");
+    const taken = await waitForAgent(host, { otherThan: agent });
+    const installed = (await must("realpath", "/usr/bin/anyctl")).trim();
+    assert.equal(`${programOf(taken)}/bin/anyctl`, installed);
+    assert.notEqual(programOf(taken), old);
+    await waitForStatus("the new agent to judge its services", / up +all-checks-up /);
+    assert.ok(isRunning(running));
+    assertQuiet(host, sinceMs);
+  });
+
+  test("is not removed under an agent that runs", async () => {
+    const { status, said } = await dpkg("--remove", "anyctl");
+    assert.notEqual(status, 0);
+    assert.match(said, /Cannot remove anyctl: its agent runs/);
+    assert.match(await must("dpkg", "--status", "anyctl"), /^Status: \w+ ok installed$/m);
+    await must("anyctl", "status");
+  });
+
+  test("is removed when ExaBGP is stopped, and leaves configuration and drains", async () => {
+    await must("anyctl", "drain", "--all", "--reason", "CHG-1", "--wait");
+    await waitForNoRoutes(host);
+    await must("systemctl", "stop", UNIT);
+    const { status, said } = await dpkg("--remove", "anyctl");
+    assert.equal(status, 0, said);
+    assert.equal(await isInstalled("/usr/bin/anyctl"), false);
+    assert.equal(await isInstalled("/usr/lib/anyctl"), false);
+    assert.ok(await isInstalled("/etc/anyctl/anyctl.yaml"));
+    assert.ok(await isInstalled("/var/lib/anyctl/drains/_all"));
+    await install(findPackage());
+    await must("systemctl", "start", UNIT);
+    await waitForAgent(host);
+    await waitForStatus("the drain to be obeyed", / drained +operator-drain /);
+  });
+
+  test("is purged with everything that is its own", async () => {
+    await must("systemctl", "stop", UNIT);
+    const { status, said } = await dpkg("--purge", "anyctl");
+    assert.equal(status, 0, said);
+    for (const path of [
+      "/etc/anyctl",
+      "/var/lib/anyctl",
+      "/run/anyctl",
+      "/usr/lib/anyctl",
+      "/usr/bin/anyctl",
+      "/etc/systemd/system/exabgp.service.d/anyctl.conf",
+      "/lib/systemd/system/exabgp.service.d",
+      "/usr/share/doc/anyctl",
+    ]) {
+      assert.equal(await isInstalled(path), false, path);
+    }
+    const left = await must("find", "/etc", "/usr", "/var/lib", "-xdev", "-name", "*anyctl*");
+    assert.deepEqual(
+      left.split("\n").filter((path) => path !== "" && !path.includes("/dpkg/")),
+      [],
+    );
+  });
+});
