@@ -25,6 +25,7 @@ import { printReplaced, printServices, printStanding } from "../order-report.ts"
 import { stageLeftMs } from "../order-routes.ts";
 import { endOf, gracefulOf, timeoutOf } from "../order-times.ts";
 import { GLANCE, waitForStatus, type Patience } from "../order-wait.ts";
+import { StopTime } from "../stop-time.ts";
 
 /** After the last stage is over: ExaBGP answers within milliseconds, behind a long listing within seconds. */
 const ANSWER_MS = 10_000;
@@ -152,12 +153,18 @@ function patienceOf(
   timeoutMs: number | undefined,
   io: CommandIo,
 ): Patience {
-  if (timeoutMs !== undefined) return { limitMs: timeoutMs, outlivesAgent: true };
+  const stopTime = new StopTime(io);
+  if (timeoutMs !== undefined) {
+    stopTime.need(timeoutMs);
+    return { limitMs: timeoutMs, outlivesAgent: true };
+  }
   return {
     limitMs: (gracefulMs ?? 0) + ANSWER_MS,
     extendMs: (status) => {
       const leftMs = stageLeftMs(status, targets, io.wallMs());
-      return leftMs === 0 ? 0 : leftMs + ANSWER_MS;
+      if (leftMs === 0) return 0;
+      stopTime.need(leftMs + ANSWER_MS);
+      return leftMs + ANSWER_MS;
     },
     outlivesAgent: true,
   };
