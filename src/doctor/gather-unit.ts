@@ -4,7 +4,7 @@ import type { Fact, Facts, Unit } from "./host.ts";
 import { ask } from "./tool.ts";
 
 const PROPERTIES =
-  "LoadState NotifyAccess WatchdogUSec Restart User ExecStop KillMode RequiresMountsFor LimitNOFILE Environment".split(
+  "LoadState NotifyAccess WatchdogUSec Restart User ExecStop KillMode RequiresMountsFor After ProtectSystem ReadWritePaths RuntimeDirectory StateDirectory LimitNOFILE Environment".split(
     " ",
   );
 

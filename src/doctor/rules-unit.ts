@@ -1,41 +1,27 @@
 /** The unit that runs ExaBGP: what happens when it hangs, stops or dies. */
+import { dirname } from "node:path";
 import type { Facts, Unit } from "./host.ts";
 import { openFilesNeeded } from "./open-files.ts";
 import { defineRule, type Found } from "./rule.ts";
 
-/**
- * Whether this version of the agent pings systemd's watchdog. As long as it does not, WatchdogSec= would kill a
- * healthy ExaBGP again and again.
- */
-const AGENT_PINGS: boolean = false;
-
 export const UNIT_RULES = [
   defineRule({
     id: "notify-access",
-    severity: "info",
+    severity: "error",
     about: "systemd does not listen to the agent",
-    why: "The agent is a child of ExaBGP: only NotifyAccess=all lets it ping the watchdog. This version does not ping yet.",
-    mend: "Add NotifyAccess=all in a drop-in; it does no harm before it is used.",
+    why: "The agent is a child of ExaBGP: only NotifyAccess=all lets it say that it has started and that it is alive. With WatchdogSec= systemd then kills a healthy ExaBGP, with Type=notify its start never ends.",
+    mend: "Add NotifyAccess=all in a drop-in, or install systemd/exabgp-anyctl.conf.",
     needs: ["unit"],
     look: ({ unit }) => unlessOneOf(unit, "NotifyAccess", ["all"]),
   }),
   defineRule({
     id: "watchdog",
-    severity: "info",
-    about: "nothing restarts an ExaBGP that hangs",
-    why: "Its routes stay until the hold time is over at each peer. This version of the agent does not ping a watchdog yet.",
-    mend: "Keep the hold time short; add no WatchdogSec= before the agent pings.",
-    needs: ["unit"],
-    look: ({ unit }) => (watchdogOf(unit) ? [] : [property(unit, "WatchdogUSec")]),
-  }),
-  defineRule({
-    id: "watchdog-unpinged",
     severity: "error",
-    about: "systemd waits for pings that nobody sends",
-    why: "It kills ExaBGP each time WatchdogSec= is over: all sessions drop. This version of the agent does not ping.",
-    mend: "Remove WatchdogSec= until the agent pings.",
+    about: "nothing restarts an ExaBGP or an agent that hangs",
+    why: "Its routes stay until the hold time is over at each peer; those of an agent that is stopped stay for ever.",
+    mend: "Add WatchdogSec=10 with NotifyAccess=all in a drop-in, or install systemd/exabgp-anyctl.conf.",
     needs: ["unit"],
-    look: ({ unit }) => (AGENT_PINGS || !watchdogOf(unit) ? [] : [property(unit, "WatchdogUSec")]),
+    look: ({ unit }) => (hasWatchdog(unit) ? [] : [property(unit, "WatchdogUSec")]),
   }),
   defineRule({
     id: "unit-restart",
@@ -76,7 +62,7 @@ export const UNIT_RULES = [
     severity: "warning",
     about: "stopping ExaBGP leaves the agent behind",
     why: "The old agent outlives its ExaBGP, and holds files that the new one needs.",
-    mend: "Remove KillMode=: control-group is the default.",
+    mend: "Set KillMode=mixed.",
     needs: ["unit"],
     look: ({ unit }) => unlessOneOf(unit, "KillMode", ["control-group", "mixed"]),
   }),
@@ -88,12 +74,48 @@ export const UNIT_RULES = [
     mend: "Add RequiresMountsFor= with the state-dir in a drop-in.",
     needs: ["unit", "config"],
     look: ({ unit, config: { settings } }) => {
-      const mounts = (unit.properties.get("RequiresMountsFor") ?? "").split(" ");
-      const isNamed = mounts.some(
-        (path) =>
-          path === settings.stateDir || (path !== "" && settings.stateDir.startsWith(`${path}/`)),
-      );
+      const mounts = wordsOf(unit, "RequiresMountsFor");
+      const isNamed = mounts.some((path) => isWithin(settings.stateDir, path));
       return isNamed ? [] : [property(unit, "RequiresMountsFor")];
+    },
+  }),
+  defineRule({
+    id: "unit-writable",
+    severity: "error",
+    about: "the unit keeps the agent from writing where it must",
+    why: "ProtectSystem=strict leaves only the folders of ReadWritePaths= writable: there would be no socket, no drains, no history.",
+    mend: "Add ReadWritePaths= with state-dir and the folder of the socket in a drop-in.",
+    needs: ["unit", "config", "reach"],
+    look: ({ unit, config: { settings }, reach: { socketPath } }) => {
+      if (unit.properties.get("ProtectSystem") !== "strict") return [];
+      const open = wordsOf(unit, "ReadWritePaths").map((path) => path.replace(/^[-+]+/, ""));
+      const made = (kind: string, above: string): string[] =>
+        wordsOf(unit, kind).map((name) => `${above}/${name}`);
+      const writable = [
+        ...open,
+        ...made("RuntimeDirectory", "/run"),
+        ...made("StateDirectory", "/var/lib"),
+      ];
+      return [settings.stateDir, dirname(socketPath)]
+        .filter((path) => !writable.some((above) => isWithin(path, above)))
+        .map((path) => ({ where: unit.name, found: `ProtectSystem=strict, and not ${path}` }));
+    },
+  }),
+  defineRule({
+    id: "unit-order",
+    severity: "info",
+    about: "a service that is checked may stop before ExaBGP has drained",
+    why: "At a shutdown systemd stops units side by side unless one is After= the other: what is still announced then has no service.",
+    mend: "Add After= with the units of the services in a drop-in for exabgp.service.",
+    needs: ["unit", "config"],
+    look: ({ unit, config: { plan } }) => {
+      const after = new Set(wordsOf(unit, "After"));
+      const checked = plan.services.flatMap(({ checks }) =>
+        checks.flatMap(({ spec }) => (spec.type === "systemd" ? [spec.unit] : [])),
+      );
+      return [...new Set(checked)]
+        .filter((name) => !after.has(name))
+        .map((name) => ({ where: unit.name, found: `is not After=${name}` }));
     },
   }),
   defineRule({
@@ -120,8 +142,17 @@ export const UNIT_RULES = [
   }),
 ];
 
-function watchdogOf({ properties }: Unit): boolean {
+function hasWatchdog({ properties }: Unit): boolean {
   return !["", "0", "infinity"].includes(properties.get("WatchdogUSec") ?? "");
+}
+
+/** Of a property that is a list. */
+function wordsOf({ properties }: Unit, name: string): string[] {
+  return (properties.get(name) ?? "").split(" ").filter((word) => word !== "");
+}
+
+function isWithin(path: string, above: string): boolean {
+  return path === above || path.startsWith(`${above}/`);
 }
 
 function unlessOneOf(unit: Unit, name: string, good: readonly string[]): Found[] {

@@ -27,12 +27,16 @@ neighbor 198.51.100.1 {
 
 const UNIT = {
   NotifyAccess: "all",
-  WatchdogUSec: "0",
+  WatchdogUSec: "10s",
   Restart: "always",
   User: "exabgp",
   ExecStop: "{ path=/usr/bin/anyctl ; argv[]=/usr/bin/anyctl drain --all --transient --wait }",
-  KillMode: "control-group",
+  KillMode: "mixed",
   RequiresMountsFor: "/var/lib/anyctl",
+  After: "network.target nginx.service",
+  ProtectSystem: "strict",
+  ReadWritePaths: "-/run/anyctl -/var/lib/anyctl",
+  RuntimeDirectory: "exabgp",
 };
 
 /** What is written, and what the host says. */
