@@ -1,6 +1,7 @@
 /** The two settings that the agent needs to be reached and to obey drains, from a file that may be invalid. */
 import { readDocument } from "./document.ts";
 import { readText } from "./files.ts";
+import { pathLines } from "./path-lines.ts";
 import { isSocketPath, isStateDir, SOCKET_DEFAULT, STATE_DIR_DEFAULT } from "./paths.ts";
 
 /** Absolute paths. */
@@ -8,10 +9,6 @@ interface LenientSettings {
   readonly stateDir: string;
   readonly socketPath: string;
 }
-
-/** `socket: PATH` at the start of a line, plain or quoted, with or without a comment. */
-const TOP_LEVEL_PATH =
-  /^(?<key>socket|state-dir)[ \t]*:[ \t]+(?:"(?<double>[^"\\]+)"|'(?<single>[^']+)'|(?<plain>\/[^#\s]*(?: [^#\s]+)*))[ \t]*(?:#.*)?$/gm;
 
 /**
  * Where the file is no YAML, its lines are looked at, so that a mistake elsewhere does not hide the settings.
@@ -34,10 +31,5 @@ function findSettings(text: string): Map<string | number, unknown> {
   if (tree !== undefined) {
     return new Map([...tree.children].map(([key, { value }]) => [key, value]));
   }
-  return new Map(
-    [...text.matchAll(TOP_LEVEL_PATH)].map(({ groups }) => [
-      groups?.["key"] ?? "",
-      groups?.["double"] ?? groups?.["single"] ?? groups?.["plain"],
-    ]),
-  );
+  return pathLines(text);
 }

@@ -130,7 +130,7 @@ function assertDead(path: string): Promise<void> {
 }
 
 /** `mkdir`'s own mode is subject to the umask, which ExaBGP sets to 0137 for its children. */
-function makeFolder(folder: string): void {
+export function makeFolder(folder: string): void {
   const missing: string[] = [];
   for (let at = folder; lstatOrNothing(at) === undefined; at = dirname(at)) missing.unshift(at);
   for (const [nth, path] of missing.entries()) {

@@ -43,6 +43,8 @@ export interface Surroundings {
   readonly sessions: readonly { readonly neighbor: string; readonly state: string }[];
   readonly exabgp: { readonly phase: string; readonly acks: "on" | "off" | "unknown" };
   readonly config: { readonly origin: "file" | "last-good" | "none"; readonly current: boolean };
+  /** Why the agent idles in a crash loop, and until when; undefined: it does not. */
+  readonly idles?: string | undefined;
   /** The last UPDATE to each neighbor as far as ExaBGP echoes them, by prefix. */
   readonly sent: ReadonlyMap<string, readonly SentUpdate[]>;
 }
@@ -141,8 +143,14 @@ export function whyText(why: Why, wallMs: number): string {
   return [head, ...because, ...next].join(" ");
 }
 
+/** An agent that idles judges nothing. */
+function configEvidence({ config, idles }: Surroundings): string[] {
+  const idling = idles === undefined ? [] : [`The agent idles: ${idles}.`];
+  return [...idling, ...fileEvidence(config)];
+}
+
 /** A service that runs by an old configuration, or none, is no decision of today's file. */
-function configEvidence({ config: { origin, current } }: Surroundings): string[] {
+function fileEvidence({ origin, current }: Surroundings["config"]): string[] {
   if (origin === "none") {
     return [
       "There is no usable configuration: nothing new is announced, and only drains are obeyed; else what ExaBGP holds is left alone.",

@@ -21,6 +21,7 @@ import { HoldsFile } from "./holds-file.ts";
 import { HttpListener } from "./http-listener.ts";
 import { hearLastWord, LastWord } from "./last-word.ts";
 import type { Log } from "./log.ts";
+import { Idling } from "./idling.ts";
 import { Loop } from "./loop.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Metrics } from "./metrics/metrics.ts";
@@ -62,6 +63,7 @@ export class Agent {
   readonly #orders: Orders;
   readonly #maintenance: Maintenance;
   readonly #probing: Probing;
+  readonly #idling: Idling;
   readonly #control: Control;
   readonly #http: HttpListener;
   readonly #metrics: Metrics;
@@ -75,7 +77,7 @@ export class Agent {
   #reloading: Reloading | undefined;
 
   constructor({ configPath, log, hasJournal }: Prepared, surroundings: Surroundings) {
-    const { clock, life, boot } = surroundings;
+    const { clock, life, boot, start, notify: place } = surroundings;
     this.#clock = clock;
     this.#deadMan = surroundings.deadMan;
     this.#log = log;
@@ -156,14 +158,11 @@ export class Agent {
       loop: () => this.#loop,
       look: () => this.#selfWatch.look(),
     });
-    this.#watchdog = createWatchdog({
-      place: surroundings.notify,
-      clock,
-      log,
-      problems,
-      bridge,
-      isWaiting: (check) => this.#probing.scheduler.isWaiting(check),
-    });
+    const { prober, scheduler } = this.#probing;
+    const isWaiting = (check: string): boolean => scheduler.isWaiting(check);
+    const watchdog = createWatchdog({ place, clock, log, problems, bridge, isWaiting });
+    this.#watchdog = watchdog;
+    this.#idling = new Idling({ clock, problems, start, watchdog, prober });
     this.#metrics = new Metrics(clock, () => ({
       ...this.#sources(),
       auditLost: this.#records.lost,
@@ -197,6 +196,7 @@ export class Agent {
     const clock = this.#clock;
     this.#watchdog?.start();
     this.#exabgp.start();
+    this.#idling.start(this.#exabgp.reconciler);
     await this.#control.listen();
     this.#keepWindows(this.#effective);
     await this.#orders.start();
@@ -234,7 +234,7 @@ export class Agent {
       audit: this.#audit,
       problems: this.#problems,
       read: (path) => readAside(path, clock),
-      probe: (checks) => this.#probing.prober.probe(checks),
+      probe: (checks) => this.#idling.probe(checks),
       listen: (address) => void this.#http.listen(address),
       settled: (status) => this.#events.config(status),
       windows: (effective) => this.#keepWindows(effective),
@@ -242,7 +242,7 @@ export class Agent {
     const { stateDir } = this.#files;
     this.#reloading = new Reloading(this.#reloader, this.#loop, this.#version, stateDir, clock);
     startHeartbeat(this.#log, this.#loop);
-    this.#watchdog?.ready(this.#loop);
+    this.#idling.running(this.#loop);
   }
 
   /** As at SIGHUP. */
@@ -279,6 +279,7 @@ export class Agent {
 
   /** What is done before exit: no route is touched, everything known is written down. */
   async #last(): Promise<void> {
+    this.#idling.stop();
     this.#deadMan?.stop();
     this.#probing.scheduler.stop();
     this.#selfWatch.stop();

@@ -8,13 +8,14 @@ import { noSuch } from "./no-such.ts";
 import type { StatusSources } from "./status.ts";
 
 type ExplanationSources = Pick<StatusSources, "state" | "moment" | "config" | "echo"> & {
+  readonly problems?: Pick<StatusSources["problems"], "list">;
   readonly bridge: { status(): Pick<BridgeStatus, "phase" | "acks" | "sessions"> };
 };
 
 /** @returns Why it is so, or which names there are; undefined until the agent has begun to decide. */
 export function explain(
   { kind, name }: Subject,
-  { state, moment, config, bridge, echo }: ExplanationSources,
+  { state, moment, config, bridge, echo, problems }: ExplanationSources,
 ): Explanation | ErrorBody | undefined {
   if (state === undefined) return undefined;
   const { phase, acks, sessions } = bridge.status();
@@ -24,6 +25,7 @@ export function explain(
     exabgp: { phase, acks },
     sessions: [...sessions.values()],
     sent: echo.byPrefix(),
+    idles: problems?.list().find(({ word }) => word === "crash-loop")?.detail,
   };
   const why =
     kind === "service"

@@ -1,6 +1,8 @@
 /** `anyctl agent`, as ExaBGP runs it. */
 import { onReloadSignal } from "./process-setup.ts";
+import { readLenient } from "../config/load.ts";
 import { Agent } from "./agent.ts";
+import { countStart } from "./crash-loop.ts";
 import { prepare } from "./prepare.ts";
 import { processSurroundings } from "./surroundings.ts";
 
@@ -8,7 +10,9 @@ import { processSurroundings } from "./surroundings.ts";
 export async function main(argv: readonly string[]): Promise<void> {
   const prepared = prepare(argv);
   if (prepared === undefined) return;
-  const agent = new Agent(prepared, processSurroundings());
+  const { socketPath } = readLenient(prepared.configPath);
+  const start = countStart(socketPath, true);
+  const agent = new Agent(prepared, { ...processSurroundings(), start });
   const running = agent.run();
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => agent.end(signal));
   await running;

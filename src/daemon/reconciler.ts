@@ -75,6 +75,8 @@ export class Reconciler {
   #dueMs = 0;
   /** Not before: a long listing is not asked for often. */
   #restsUntilMs = 0;
+  /** Nor before this, but for the first: an agent that idles mends nothing. */
+  #idlesUntilMs = 0;
   #failures = 0;
   /** The last that was told; asked for ahead of each listing of routes. */
   #neighbors: NeighborsListing | undefined;
@@ -133,6 +135,11 @@ export class Reconciler {
     this.#plan(Math.min(this.#dueMs, this.#options.clock.nowMs() + intervalMs));
   }
 
+  /** Asks no second time before this moment; what the first finds is taken over, so that drains can withdraw it. */
+  rest(untilMs: number): void {
+    this.#idlesUntilMs = untilMs;
+  }
+
   /** Something has happened after which ExaBGP may hold something else. */
   soon(): void {
     this.#plan(Math.min(this.#dueMs, this.#options.clock.nowMs() + SOON_MS));
@@ -154,7 +161,7 @@ export class Reconciler {
     // What is on its way plans the next one.
     if (this.#isAsking) return;
     const { clock } = this.#options;
-    const atMs = Math.max(dueMs, this.#restsUntilMs);
+    const atMs = Math.max(dueMs, this.#restsUntilMs, this.#idlesUntilMs);
     this.#cancel();
     this.#cancel = clock.after(Math.max(0, atMs - clock.nowMs()), () => this.#due());
   }

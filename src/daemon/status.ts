@@ -75,6 +75,7 @@ function pinStatus({ service, reason, by, since, until }: Pin): PinStatus {
 export function healthOf(status: Omit<Status, "services">): Healthz {
   const problems = [
     status.config.origin === "none" && "no usable configuration",
+    status.problems.find(({ word }) => word === "crash-loop")?.detail,
     status.problems.find(({ word }) => word === "drain-folder")?.detail,
     status.exabgp.phase !== "ready" && "ExaBGP has not answered yet",
     status.problems.find(({ word }) => word === "all-sessions-down")?.detail,

@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import { createProbeContext, type ProbeContext } from "../../checks/context.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { DeadMan } from "./dead-man.ts";
+import type { CountedStart } from "./crash-loop.ts";
 import { bootId, exabgpLife } from "./life.ts";
 import { type NotifyPlace, takeNotifyPlace } from "./notify-place.ts";
 
@@ -27,6 +28,8 @@ export interface Surroundings {
   readonly boot: string;
   /** Where systemd listens; absent or undefined: nowhere. */
   readonly notify?: NotifyPlace | undefined;
+  /** This start, among the others; absent: nobody counts them. */
+  readonly start?: CountedStart;
   /** Ends the process, or what stands for it. */
   readonly end: (status: number) => void;
 }
