@@ -57,7 +57,9 @@ export async function writeBundle(root: string, target: string): Promise<Bundle>
     build({
       ...options,
       format: "esm",
-      entryPoints: ["main.js", ...others].map((name) => `dist/src/daemon/${name}`),
+      entryPoints: ["early-start.js", "main.js", ...others].map(
+        (name) => `dist/src/daemon/${name}`,
+      ),
       banner: { js: REQUIRE },
     }),
     build({
