@@ -15,6 +15,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** systemd ends an ExaBGP that is silent for WatchdogSec=, 10 s. */
 const PING_MS = 3000;
 
+/** Not by PATH, which is whatever ExaBGP was started with. */
+const SYSTEMD_NOTIFY = "/usr/bin/systemd-notify";
+
 /**
  * Counts this start.
  *
@@ -77,11 +80,7 @@ function isOfConfig(argument: string, at: number, argv: readonly string[]): bool
 function tellWatchdog(env: Environment): void {
   if (env["NOTIFY_SOCKET"] === undefined) return;
   // None of our pipes: what it prints would be commands.
-  spawn(
-    "systemd-notify",
-    ["WATCHDOG=1", "STATUS=crash-loop: the agent idles before it is loaded"],
-    {
-      stdio: "ignore",
-    },
-  ).on("error", () => undefined);
+  spawn(SYSTEMD_NOTIFY, ["WATCHDOG=1", "STATUS=crash-loop: the agent idles before it is loaded"], {
+    stdio: "ignore",
+  }).on("error", () => undefined);
 }
