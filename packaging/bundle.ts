@@ -45,11 +45,13 @@ export interface Bundle {
 export async function writeBundle(root: string, target: string): Promise<Bundle> {
   const options = { ...COMMON, absWorkingDir: root, outdir: target, plugins: [placesOf(root)] };
   const fromText = { js: 'const __nowhere = "file:///nowhere/worker.cjs";' };
-  const daemon = readdirSync(join(root, "dist/src/daemon"));
-  const workers = daemon.filter((name) => name.endsWith("-worker.js"));
+  // Of the sources: in dist may be what was built long ago.
+  const workers = readdirSync(join(root, "src/daemon"))
+    .filter((name) => name.endsWith("-worker.ts"))
+    .map((name) => name.replace(/ts$/, "js"));
   const held = workers.filter((name) => HELD_WORKERS.includes(name));
   if (held.length !== HELD_WORKERS.length) {
-    throw new Error(`Cannot bundle: dist/src/daemon has no ${HELD_WORKERS.join(", ")}`);
+    throw new Error(`Cannot bundle: src/daemon has no sources of ${HELD_WORKERS.join(", ")}`);
   }
   const others = workers.filter((name) => !HELD_WORKERS.includes(name));
   const results = await Promise.all([

@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { type Bundle, writeBundle } from "../../packaging/bundle.ts";
 import { copyrightText } from "../../packaging/notices.ts";
 import { ANYCTL, createSite, ScriptedExabgp, webConfig } from "../daemon/scripted-exabgp.ts";
@@ -58,6 +59,20 @@ describe("the bundle", () => {
     );
     assert.ok(text.includes(`got ${String(version)} (MIT)`));
     assert.ok(text.includes("Copyright (c) Sindre Sorhus"));
+  });
+
+  it("has its dead-man's switch", async (t) => {
+    const site = await createSite(t);
+    const blocker = fileURLToPath(new URL("../daemon/block-loop.js", import.meta.url));
+    const env = { NODE_OPTIONS: `--import=${blocker}`, BLOCK_MS: "60000" };
+    const exabgp = new ScriptedExabgp(site, [], { program, env });
+    await exabgp.waitForCommands(1);
+    await exabgp.waitForStatus("the route", ({ services }) =>
+      services.every(({ routes }) => routes.every(({ answer }) => answer === "done")),
+    );
+    exabgp.child.kill("SIGUSR2");
+    assert.equal((await exabgp.waitForCommands(2))[1], "withdraw route 192.0.2.0/24 next-hop self");
+    assert.equal((await exabgp.exit()).status, "SIGKILL");
   });
 
   it("announces, and reloads by what it has read when its files are gone", async (t) => {
