@@ -45,11 +45,19 @@ export function repositoryView(lab: Lab): string {
 /** What the agent needs of the repository, and the ExaBGP that scripts/exabgp-of fetched. */
 const VIEWED = ["bin", "dist", "node_modules", "exabgp", "package.json", ".cache"];
 
+export interface ExabgpFiles {
+  readonly name: string;
+  readonly configFile: string;
+  readonly envFile: string;
+  /** Of its environment; the programs that start it do not see it. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** @param files Of the configuration. Not started yet. */
 export function createExabgp(
   lab: Lab,
   namespace: Namespace,
-  { name, configFile, envFile }: { name: string; configFile: string; envFile: string },
+  { name, configFile, envFile, env: more = {} }: ExabgpFiles,
 ): ExabgpDaemon {
   const folder = lab.addFolder(name);
   const logFile = join(folder, "exabgp.log");
@@ -71,9 +79,11 @@ export function createExabgp(
       const [executable = "", ...args] = (await exabgpProgram()).run(configFile, envFile);
       const program = [executable.replace(`${REPOSITORY}/`, `${repositoryView(lab)}/`), ...args];
       const drop = ["setpriv", "--reuid", EXABGP_USER, "--regid", EXABGP_USER, "--init-groups"];
+      const variables = Object.entries(more).map(([key, value]) => `${key}=${value}`);
+      const place = variables.length === 0 ? [] : ["env", ...variables];
       // `ip netns exec` has given us a mount namespace of our own: nobody else sees these mounts.
       const script = `${mounts.map(([from, to]) => `mount --bind '${from}' '${to}'`).join("; ")}; exec "$@"`;
-      pid = await namespace.spawn(["sh", "-ec", script, "sh", ...drop, ...program], {
+      pid = await namespace.spawn(["sh", "-ec", script, "sh", ...drop, ...place, ...program], {
         stdoutFile: logFile,
         stderrFile: agentLogFile,
         env: { ...env, PATH: `${join(lab.folder, "bin")}:${env["PATH"]}` },

@@ -33,6 +33,8 @@ export interface PopOptions {
   readonly config?: string;
   /** Changes exabgp.conf before ExaBGP sees it. */
   readonly editExabgpConfig?: (text: string) => string;
+  /** What ExaBGP, and so the agent, has in its environment besides. */
+  readonly exabgpEnv?: Readonly<Record<string, string>>;
   /** An executable instead of the agent; it is given the agent's arguments. */
   readonly agent?: string;
 }
@@ -84,6 +86,7 @@ export function createPop(lab: Lab, namespace: Namespace, options: PopOptions): 
       name,
       configFile: exabgpConfigFile,
       envFile: join(REPOSITORY, "exabgp/templates/exabgp.env"),
+      ...(options.exabgpEnv && { env: options.exabgpEnv }),
     }),
     writeConfig(config) {
       const head = `pop: ${name}\nstate-dir: ${stateFolder}\nsocket: ${socketPath}\n`;
