@@ -159,8 +159,8 @@ export class Agent {
       look: () => this.#selfWatch.look(),
     });
     const { prober, scheduler } = this.#probing;
-    const isWaiting = (check: string): boolean => scheduler.isWaiting(check);
-    const watchdog = createWatchdog({ place, clock, log, problems, bridge, isWaiting });
+    const sources = (): StatusSources => this.#sources();
+    const watchdog = createWatchdog({ place, clock, log, ...watched, scheduler, sources });
     this.#watchdog = watchdog;
     this.#idling = new Idling({ clock, problems, start, watchdog, prober });
     this.#metrics = new Metrics(clock, () => ({

@@ -5,6 +5,9 @@ import type { Log } from "./log.ts";
 import type { NotifyPlace } from "./notify-place.ts";
 import { SystemdNotifier } from "./notify.ts";
 import type { Problems } from "./problems.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { statusLine } from "./status-line.ts";
+import type { StatusSources } from "./status.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** Of it a question, its answers, and a start of `systemd-notify` must have time to come late: twice 2 s, and 3 s. */
@@ -17,12 +20,13 @@ export interface CreateWatchdogOptions {
   readonly log: Log;
   readonly problems: Problems;
   readonly bridge: Pick<Bridge, "ping" | "status">;
-  readonly isWaiting: (check: string) => boolean;
+  readonly scheduler: Pick<Scheduler, "isWaiting">;
+  readonly sources: () => StatusSources;
 }
 
 /** @returns undefined when there is nobody to be told. */
 export function createWatchdog(options: CreateWatchdogOptions): Watchdog | undefined {
-  const { place, clock, log, problems, bridge, isWaiting } = options;
+  const { place, clock, log, problems, bridge, scheduler, sources } = options;
   if (place === undefined) return undefined;
   const { socket, watchdogMs, mistake } = place;
   if (mistake !== undefined) log.warn({ mistake }, "systemd's watchdog cannot be understood");
@@ -34,5 +38,7 @@ export function createWatchdog(options: CreateWatchdogOptions): Watchdog | undef
     problem: (detail) => problems.state("systemd-notify", detail),
   });
   const problem = (detail: string | undefined): void => problems.state("watchdog", detail);
-  return new Watchdog({ clock, notifier, watchdogMs, bridge, isWaiting, problem });
+  const isWaiting = (check: string): boolean => scheduler.isWaiting(check);
+  const how = (): string => statusLine(sources());
+  return new Watchdog({ clock, notifier, watchdogMs, bridge, isWaiting, how, problem });
 }

@@ -1,22 +1,38 @@
-/** How the agent is, in one line for `systemctl status`: numbers and closed words. */
+/** How the agent is, in one line for `systemctl status`: numbers and closed words, and nothing that anybody wrote. */
 import type { BridgeStatus } from "exabgp-ts-bridge";
 import type { State } from "../core/decide.ts";
 import type { AgentState } from "../core/state.ts";
+import type { ProblemKind } from "./problems.ts";
+import type { StatusSources } from "./status.ts";
 
 /** States in which a service is announced as it is meant to be: nothing is said of them. */
 const WELL: ReadonlySet<State> = new Set(["up", "pinned"]);
 
-/** @param state undefined: the agent is still starting. */
-export function statusLine(
-  state: Pick<AgentState, "services"> | undefined,
-  bridge: Pick<BridgeStatus, "identity" | "sessions">,
-): string {
-  return `${servicesText(state?.services)}; ${exabgpText(bridge)}`;
+/** What the line says in other words, or in another part of it. */
+const SAID_OTHERWISE: ReadonlySet<string> = new Set<ProblemKind>(["configuration", "watchdog"]);
+
+type Sources = Pick<StatusSources, "state" | "bridge" | "config" | "problems">;
+
+export function statusLine({ state, bridge, config, problems }: Sources): string {
+  const words = problems.list().map(({ word }) => word);
+  const others = words.filter((word) => !SAID_OTHERWISE.has(word)).toSorted();
+  return [
+    ...configText(config),
+    servicesText(state?.services),
+    exabgpText(bridge.status()),
+    ...(others.length === 0 ? [] : [`problems: ${others.join(", ")}`]),
+  ].join("; ");
+}
+
+function configText({ origin, current }: Sources["config"]): string[] {
+  if (origin === "none") return ["no usable configuration"];
+  if (current) return [];
+  const standing = origin === "last-good" ? "last good one" : "one before";
+  return [`invalid configuration: ${standing} in force`];
 }
 
 function servicesText(services: AgentState["services"] | undefined): string {
   if (services === undefined) return "starting";
-  if (services.length === 0) return "no services";
   const announced = services.filter(({ held }) => held === "announce").length;
   const counts = new Map<State, number>();
   for (const { state } of services) {

@@ -9,7 +9,6 @@ import type { Loop } from "./loop.ts";
 import type { Notifier } from "./notify.ts";
 import { ProbeProgress } from "./probe-progress.ts";
 import { Pulse } from "./pulse.ts";
-import { statusLine } from "./status-line.ts";
 
 /**
  * Why there is no ping:
@@ -27,6 +26,8 @@ export interface WatchdogOptions {
   readonly bridge: Pick<Bridge, "ping" | "status">;
   /** Whether the attempt of a check waits for others to end. */
   readonly isWaiting: (check: string) => boolean;
+  /** How the agent is, in one line. */
+  readonly how: () => string;
   /** Why no ping is sent; undefined when they are. */
   readonly problem: (detail: string | undefined) => void;
 }
@@ -179,11 +180,10 @@ export class Watchdog {
   }
 
   #tellStatus(): void {
-    const { bridge, notifier } = this.#options;
-    const how = this.#idleFor ?? statusLine(this.#loop?.state, bridge.status());
+    const how = this.#idleFor ?? this.#options.how();
     const text = this.#withheld === undefined ? how : `no pings: ${this.#withheld}; ${how}`;
     if (text === this.#told) return;
     this.#told = text;
-    notifier.status(text);
+    this.#options.notifier.status(text);
   }
 }

@@ -39,8 +39,11 @@ export class SystemdListener {
     this.socket = socket;
   }
 
-  static async start(context: TestContext): Promise<SystemdListener> {
-    const socket = join(temporaryFolder(context), "notify");
+  /** @param socket Its path. Default: in a folder of its own. */
+  static async start(
+    context: TestContext,
+    socket = join(temporaryFolder(context), "notify"),
+  ): Promise<SystemdListener> {
     const child = spawn("/usr/bin/python3", ["-c", LISTENER, socket], {
       stdio: ["ignore", "pipe", "inherit"],
     });
