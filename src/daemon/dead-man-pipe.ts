@@ -10,6 +10,9 @@ const STUCK_MAX_MS = 500;
 /** Of what it answers, as much as tells one answer from another. */
 const TAIL_MAX_CHARS = 4096;
 
+/** More than words of success or failure, and events: what was asked. */
+const ANSWER = /^(?!done$|error|\{ "exabgp").+\n(?:.*\n)*?done$/m;
+
 export class DeadManPipe {
   readonly #output: number;
   readonly #input: number | undefined;
@@ -21,9 +24,9 @@ export class DeadManPipe {
    * Opens the pipes anew, because a descriptor that does not block is needed, and that is a property of the opening:
    * the main thread's own stay as they are. What is no pipe cannot be opened so; then a write may block.
    */
-  constructor() {
-    this.#output = reopened("/proc/self/fd/1", constants.O_WRONLY) ?? 1;
-    this.#input = reopened("/proc/self/fd/0", constants.O_RDONLY);
+  constructor(output = "/proc/self/fd/1", input = "/proc/self/fd/0") {
+    this.#output = reopened(output, constants.O_WRONLY) ?? 1;
+    this.#input = reopened(input, constants.O_RDONLY);
   }
 
   /** @returns false when it is not in the pipe, whole; then nothing more ever will be. */
@@ -66,7 +69,7 @@ export class DeadManPipe {
       // Each answer shows that it reads on.
       else giveUpMs = performance.now() + maxMs;
       tail = `${tail}${text}`.slice(-TAIL_MAX_CHARS);
-      if (/^(?!done$|error$|\{ "exabgp").+\n(?:.*\n)*?done$/m.test(tail)) return true;
+      if (ANSWER.test(tail)) return true;
     }
     return false;
   }

@@ -21,7 +21,7 @@ async function siteOfTheDead(context: TestContext): Promise<Site> {
 
 function isUp(exabgp: ScriptedExabgp) {
   return exabgp.waitForStatus("the service to be up", (status) =>
-    status.services.every(({ state }) => state === "up"),
+    status.services.some(({ state }) => state === "up"),
   );
 }
 
