@@ -10,6 +10,7 @@ import { waitUntil } from "../lab/wait.ts";
 /** Node.js has no Unix datagram sockets. What is passed is closed at once: systemd-notify waits for that. */
 const LISTENER = `
 import array, json, os, socket, sys
+os.umask(0)
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
 print("[]", flush=True)

@@ -13,6 +13,7 @@ const NOT_AGAIN: Readonly<Record<string, string>> = {
   hold: "when the core lets a route come back",
   journal: "journald and the disk",
   "local-checks": "what the host knows of itself",
+  watchdog: "what the agent makes of an ExaBGP that stands still, which is the kernel's doing",
   watch: "what nginx does to a held connection",
   windows: "when a window begins and ends",
 };

@@ -35,6 +35,20 @@ test("`system version` tells the version, then done", async (context) => {
   assert.equal(version, `exabgp ${VERSION}`);
 });
 
+test("`system version` is answered before what is written behind it", async (context) => {
+  const child = await (await RealExabgp.start(context, "relay")).child();
+  child.send(`system version\n${encodeWithdraw(A)}\n`);
+  assert.deepEqual(await child.lines(3), [`exabgp ${VERSION}`, "done", "done"]);
+});
+
+test("a child has the environment of ExaBGP, with what systemd has put into it", async (context) => {
+  const settings = { NOTIFY_SOCKET: "@nowhere", WATCHDOG_USEC: "10000000", WATCHDOG_PID: "1" };
+  const exabgp = await RealExabgp.start(context, "relay", undefined, settings);
+  await exabgp.child();
+  const env = exabgp.environmentOfChild();
+  for (const [name, value] of Object.entries(settings)) assert.equal(env.get(name), value);
+});
+
 test("announce and withdraw are done while the session is down, and the RIB holds the route", async (context) => {
   const child = await (await RealExabgp.start(context, "relay")).child();
   assert.deepEqual(await child.ask(encodeAnnounce(A)), []);

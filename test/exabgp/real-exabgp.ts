@@ -16,6 +16,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { exabgpProgram } from "../lab/exabgp-program.ts";
+import { childrenOf } from "../lab/process.ts";
 import { Children, within } from "./children.ts";
 import type { Child } from "./children.ts";
 
@@ -81,6 +82,18 @@ export class RealExabgp {
   /** The next life of the child. */
   child(): Promise<Child> {
     return this.#children.next(this.#ended);
+  }
+
+  /** What the child that runs found in its environment. */
+  environmentOfChild(): Map<string, string> {
+    const [pid] = childrenOf(this.#process.pid ?? -1);
+    const lines = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+    return new Map(
+      lines.map((line) => {
+        const [name = "", ...value] = line.split("=");
+        return [name, value.join("=")];
+      }),
+    );
   }
 
   /** Resolves when ExaBGP has ended by itself. */
