@@ -147,7 +147,7 @@ describe("a PoP with four times the work that its CPU can do", () => {
   /** Each wants the CPU for itself. */
   const BUSY = 4;
 
-  test("for a minute costs no UPDATE with default settings", async (t) => {
+  test("for a minute costs no UPDATE with default settings, until its service dies", async (t) => {
     const mini = await patientLab(config());
     t.after(() => mini.remove());
     const sent = mini.transit.wireUpdates().length;
@@ -166,6 +166,10 @@ describe("a PoP with four times the work that its CPU can do", () => {
       status.services[0]?.checks.every(({ staleSince }) => staleSince === undefined),
       "it was not judged at all",
     );
+    await web.kill();
+    await waitForNoRoutes(mini);
+    const { evidence } = await waitForDecision(mini.pop, { to: "down" });
+    assert.match(evidence ?? "", /^(refused|reset)/);
   });
 });
 
@@ -173,7 +177,7 @@ describe("a PoP with a quarter of the CPU that it wants", () => {
   const STARVED_MS = 40_000;
   const MEASURED_MS = 5000;
 
-  test("stands still for most of the time, and costs no UPDATE", async (t) => {
+  test("stands still for most of the time, and costs no UPDATE until its service dies", async (t) => {
     const mini = await patientLab(config());
     t.after(() => mini.remove());
     const { web, exabgp } = mini.pop;
@@ -209,6 +213,8 @@ describe("a PoP with a quarter of the CPU that it wants", () => {
     assert.ok(doubtful > failed, `${doubtful} results in doubt, ${failed} failures counted`);
     assert.equal(exabgp.agentPid(), agent, "it did not restart");
     assert.equal(stateOf(status, "web"), "up");
+    await web.kill();
+    await waitForNoRoutes(mini);
   });
 });
 
