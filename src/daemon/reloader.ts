@@ -53,6 +53,9 @@ export interface ReloadRequest {
 /** How soon a mended file is noticed while there is no configuration at all. */
 const LOOK_MS = 1000;
 
+/** A full disk may have been cleared by then. */
+const KEEP_AGAIN_MS = 5000;
+
 /** The kernel does not say who sent a signal. */
 const BY_SIGNAL: ReloadRequest = { actor: "unknown", force: false };
 
@@ -64,6 +67,7 @@ export class Reloader {
   #isSignalled = false;
   #isStopped = false;
   #cancelLook = () => {};
+  #cancelKeep = () => {};
   /** One after the other: two writers of one file would leave a mixture, or the older one. */
   #keeping: Promise<void> = Promise.resolve();
 
@@ -107,6 +111,7 @@ export class Reloader {
   stop(): void {
     this.#isStopped = true;
     this.#cancelLook();
+    this.#cancelKeep();
   }
 
   async #reload({ actor: asked, force }: ReloadRequest): Promise<ReloadAnswer> {
@@ -173,7 +178,10 @@ export class Reloader {
     if (effective.problems.length === 0) {
       problems.clear("configuration");
       const { config } = effective;
-      this.#keeping = this.#keeping.then(() => this.#keep(config));
+      for (const warning of config?.warnings ?? []) {
+        this.#options.log.warn({ ...warning }, "configuration warning");
+      }
+      this.#keepSoon();
       return;
     }
     const standing = { file: "the one before", "last-good": "the last good one", none: "none" };
@@ -181,15 +189,21 @@ export class Reloader {
     problems.report("configuration", [inForce, ...effective.problems].join("\n"));
   }
 
+  #keepSoon(): void {
+    this.#cancelKeep();
+    this.#keeping = this.#keeping.then(() => this.#keep(this.#effective.config));
+  }
+
   async #keep(config: LoadedConfig | undefined): Promise<void> {
-    const { problems, stateDir, log, keep = saveLastGood } = this.#options;
+    const { problems, stateDir, clock, keep = saveLastGood } = this.#options;
     if (config === undefined) return;
-    for (const warning of config.warnings) log.warn({ ...warning }, "configuration warning");
     try {
       await keep(stateDir, config);
       problems.clear("last-good-file");
     } catch (error) {
       problems.report("last-good-file", String(error));
+      this.#cancelKeep();
+      if (!this.#isStopped) this.#cancelKeep = clock.after(KEEP_AGAIN_MS, () => this.#keepSoon());
     }
   }
 

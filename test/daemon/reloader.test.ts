@@ -1,6 +1,6 @@
 /** Reloads one after another, faster than a disk: the reloader alone, with files that are read at once. */
 import assert from "node:assert/strict";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { parseConfig, type LoadedConfig } from "../../src/config/load.ts";
@@ -101,6 +101,23 @@ describe("the last good configuration", () => {
     );
     assert.equal(loadLastGood(stateDir)?.hash, last);
     assert.deepEqual(problems.list(), []);
+  });
+
+  it("that a full disk has refused is kept when there is room again", async (t) => {
+    const wanted = configOf(2);
+    const { reloader, stateDir, clock, problems } = reloading(t, configOf(1), () =>
+      Promise.resolve(wanted),
+    );
+    await waitUntil("the first", () => loadLastGood(stateDir) !== undefined || undefined);
+    // In the way of the new file, as a full disk is.
+    mkdirSync(join(stateDir, "last-good.json.new"));
+    await reloader.reload(ORDER);
+    const words = () => problems.list().map(({ word }) => word);
+    await waitUntil("the problem", () => words().includes("last-good-file") || undefined);
+    rmdirSync(join(stateDir, "last-good.json.new"));
+    clock.advance(5000);
+    await waitUntil("no problem", () => words().length === 0 || undefined);
+    assert.equal(loadLastGood(stateDir)?.hash, wanted.hash);
   });
 });
 

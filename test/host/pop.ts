@@ -104,12 +104,12 @@ export function waitForUnitEntry(
   );
 }
 
-/** The history on disk, oldest first. */
+/** The history on disk, oldest first; a record that a full disk has cut is there again, whole, behind it. */
 export async function auditFile({ machine }: Host): Promise<AuditLine[]> {
   const text = await machine.must(["cat", "/var/lib/anyctl/audit.jsonl"]);
   return text
     .split("\n")
-    .filter((line) => line !== "")
+    .filter((line) => line.endsWith("}"))
     .map((line) => AuditLine.parse(JSON.parse(line)));
 }
 
