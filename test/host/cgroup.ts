@@ -8,6 +8,9 @@ const PREFIX = "anyctl-machine-";
 /** Where the labs' records are; what has none belongs to nobody any more. */
 const RECORDS_FOLDER = "/run/anyctl-lab";
 
+/** systemd-nspawn ends soon after the machine that was killed. */
+const LEAVE_DEADLINE_MS = 5000;
+
 /**
  * Makes them in each hierarchy that systemd works with; a process that writes its pid into their `cgroup.procs` enters.
  *
@@ -23,15 +26,18 @@ export function addControlGroups(id: string): string[] {
   });
 }
 
-/** Removes empty control groups and those below; those with processes stay. */
-export function removeControlGroup(group: string): void {
+/** Removes empty control groups and those below. @returns False when one stays, because a process is in it. */
+export function removeControlGroup(group: string): boolean {
   try {
     for (const entry of readdirSync(group, { withFileTypes: true })) {
       if (entry.isDirectory()) removeControlGroup(join(group, entry.name));
     }
     rmdirSync(group);
+    return true;
   } catch (error) {
-    if (!["ENOENT", "EBUSY"].some((code) => hasCode(error, code))) throw error;
+    if (hasCode(error, "ENOENT")) return true;
+    if (hasCode(error, "EBUSY")) return false;
+    throw error;
   }
 }
 
@@ -40,7 +46,11 @@ function sweepControlGroups(): void {
   for (const folder of systemdHierarchies()) {
     for (const name of readdirSync(folder).filter((it) => it.startsWith(PREFIX))) {
       const record = join(RECORDS_FOLDER, `${name.slice(PREFIX.length).split("-")[0]}.json`);
-      if (!existsSync(record)) removeControlGroup(join(folder, name));
+      if (existsSync(record)) continue;
+      const endMs = performance.now() + LEAVE_DEADLINE_MS;
+      while (!removeControlGroup(join(folder, name)) && performance.now() < endMs) {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      }
     }
   }
 }
