@@ -6,7 +6,7 @@ export function bootId(): string {
   return read("/proc/sys/kernel/random/boot_id").trim();
 }
 
-/** Names the ExaBGP that spawned this process. A respawned agent finds the same name, one under a restarted ExaBGP another. */
+/** Names the ExaBGP that spawned this process: a respawned agent finds the same, one under a restarted ExaBGP another. */
 export function exabgpLife(): string {
   return lifeOf(process.ppid);
 }
@@ -16,7 +16,33 @@ export function lifeOf(pid: number): string {
   return `${bootId()} ${pid} ${processOf(pid)?.startTime ?? ""}`;
 }
 
-export interface ProcessState {
+/** A process as no other ever is in one boot. */
+export interface Identity {
+  readonly pid: number;
+  /** Ticks since the boot, digits (field 22 of `/proc/PID/stat`). */
+  readonly startTime: string;
+}
+
+export function identityOf(pid: number): Identity {
+  return { pid, startTime: processOf(pid)?.startTime ?? "" };
+}
+
+/** Whether that very process still runs; one that only waits to be reaped does not. */
+export function isRunning({ pid, startTime }: Identity): boolean {
+  const found = processOf(pid);
+  return found?.startTime === startTime && !/[ZX]/.test(found.state);
+}
+
+/** Whether it was told to end and cannot hear that: it is stopped. */
+export function isToldToEnd(pid: number): boolean {
+  const pending = /^ShdPnd:\s*(?<mask>[0-9a-f]+)$/m.exec(read(`/proc/${pid}/status`))?.groups;
+  return (BigInt(`0x${pending?.["mask"] ?? "0"}`) & SIGTERM_BIT) !== 0n;
+}
+
+/** Signal N is bit N - 1 (proc(5)). */
+const SIGTERM_BIT = 1n << 14n;
+
+interface ProcessState {
   /** Ticks since the boot, digits. */
   readonly startTime: string;
   /** One letter (proc(5)); `Z` and `X` are dead. */

@@ -23,6 +23,7 @@ export type ProblemKind =
   | "inconclusive-checks"
   | "journal"
   | "last-good-file"
+  | "lock"
   | "maintenance"
   | "next-hop-family"
   | "owned-file"
