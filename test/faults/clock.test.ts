@@ -58,8 +58,9 @@ describe("a clock that is set by an hour, beyond the hold time", { skip }, () =>
       await lab.tell();
       await lab.waitForTable(UP_AT_LAST);
       const about = pop.audit().slice(decided);
+      // The drain of `away` is shorter than the step.
       assert.deepEqual(
-        about.filter(({ service }) => service === "stays"),
+        about.filter(({ service }) => service === "stays" || service === "away"),
         [],
       );
       assert.equal(pop.exabgp.agentPid(), agent, "the agent was not started again");

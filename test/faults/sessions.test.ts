@@ -65,7 +65,7 @@ describe("a session that is lost while services fail and recover", () => {
     const CHANGES = 12;
     await lab.reset();
     const { pop, transit } = lab.mini;
-    const dead: readonly Name[] = ["flickers", "recovers"];
+    const dead: readonly Name[] = ["flickers", "recovers", "away"];
     const toggled = NAMES.filter((name) => !dead.includes(name));
     const sinceMs = wallClockMs();
     for (let nth = 0; nth < RESTARTS; nth += 1) {
