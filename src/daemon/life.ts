@@ -1,5 +1,6 @@
 /** Which boot of the host and which ExaBGP this agent lives under. */
 import { readFileSync } from "node:fs";
+import { uptime } from "node:os";
 
 /** The kernel's random id of this boot. */
 export function bootId(): string {
@@ -31,6 +32,15 @@ export function identityOf(pid: number): Identity {
 export function isRunning({ pid, startTime }: Identity): boolean {
   const found = processOf(pid);
   return found?.startTime === startTime && !/[ZX]/.test(found.state);
+}
+
+/** Ticks of field 22 of `/proc/PID/stat` in a second (USER_HZ), on every Linux that Node.js runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** When the ExaBGP above this process started, milliseconds since 1970 as the clock is set now; NaN: nobody knows. */
+export function exabgpStartedAtMs(): number {
+  const ticks = Number(processOf(process.ppid)?.startTime ?? "unknown");
+  return Date.now() - (uptime() - ticks / TICKS_PER_SECOND) * 1000;
 }
 
 /** Whether it was told to end and cannot hear that: it is stopped. */

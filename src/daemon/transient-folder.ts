@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { exabgpStartedAtMs } from "./life.ts";
 import { FILE_NAME } from "./order-folder.ts";
 import { makeStateFolder } from "./state-folder.ts";
 import { codeOf } from "./untrusted.ts";
@@ -24,14 +25,17 @@ export interface TransientFolder {
 
 /**
  * Makes the folder, and removes what an earlier ExaBGP left in it: those drains were for its own stop. To be called
- * before the first announcement. A respawned agent, under the same ExaBGP, removes nothing.
+ * before the first announcement. A respawned agent, under the same ExaBGP, removes nothing. What was put there since this
+ * ExaBGP started is an order to it, which only came before the agent.
  *
  * @param life Names the ExaBGP above this agent.
+ * @param startedAtMs When it started, milliseconds since 1970; NaN: nobody knows, and everything goes.
  */
 export function prepareTransientFolder(
   socketPath: string,
   stateDir: string,
   life: string,
+  startedAtMs = exabgpStartedAtMs(),
 ): TransientFolder {
   const beside = dirname(socketPath);
   const folder = join(beside, "drains");
@@ -53,7 +57,9 @@ export function prepareTransientFolder(
     for (const name of readdirSync(folder)) {
       // What can be no drain is somebody else's: the folder of the socket may not be the agent's alone.
       if (!FILE_NAME.test(name) && !name.startsWith(".")) continue;
-      rmSync(join(folder, name), { recursive: true, force: true });
+      const path = join(folder, name);
+      if (isSince(path, startedAtMs)) continue;
+      rmSync(path, { recursive: true, force: true });
     }
     // Last: whoever dies before it is followed by one that does it again.
     rmSync(marker, { force: true });
@@ -62,6 +68,12 @@ export function prepareTransientFolder(
   } catch (error) {
     return { folder, problem: `Cannot empty "${folder}" for this ExaBGP: ${codeOf(error)}` };
   }
+}
+
+/** By when it got its name or its content; no owner can set that back, or forward. */
+function isSince(path: string, atMs: number): boolean {
+  const changedMs = lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Number.NaN;
+  return changedMs >= atMs;
 }
 
 function isSame(one: string, other: string): boolean {

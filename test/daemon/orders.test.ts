@@ -130,9 +130,8 @@ describe("a transient drain", () => {
     );
     next.child.kill("SIGKILL");
     await next.exit();
-    // As under another ExaBGP: the marker is of one that is gone.
-    writeFileSync(join(site.folder, "exabgp-life"), "another");
-    const last = new ScriptedExabgp(site);
+    // Under another ExaBGP, which started later than the drain.
+    const last = new ScriptedExabgp(site, [], { wrap: ["sh", "-c", '"$@"; exit', "sh"] });
     assert.deepEqual((await last.waitForCommands(1)).slice(-1), [`announce route ${PREFIX}`]);
     assert.deepEqual(readdirSync(transientOf(site)), []);
     // One in state-dir would have stayed.

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   chownSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   rmSync,
@@ -11,6 +12,7 @@ import {
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { prepareTransientFolder } from "../../src/daemon/transient-folder.ts";
+import { waitUntil } from "../lab/wait.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
 
 function site(t: TestContext) {
@@ -18,7 +20,8 @@ function site(t: TestContext) {
   const [run, stateDir] = [join(root, "run"), join(root, "state")];
   mkdirSync(run);
   mkdirSync(join(stateDir, "drains"), { recursive: true });
-  const prepare = (life: string) => prepareTransientFolder(join(run, "agent.sock"), stateDir, life);
+  const prepare = (life: string, startedAtMs = Infinity) =>
+    prepareTransientFolder(join(run, "agent.sock"), stateDir, life, startedAtMs);
   return { run, stateDir, drains: join(run, "drains"), prepare };
 }
 
@@ -39,6 +42,29 @@ describe("the folder of transient drains", () => {
     prepare("two");
     assert.deepEqual(readdirSync(drains), ["Read me.txt"]);
     assert.deepEqual(readdirSync(run).toSorted(), ["drains", "exabgp-life"]);
+  });
+
+  it("keeps what was ordered since ExaBGP started, and before its agent looked", async (t) => {
+    const { drains, prepare } = site(t);
+    prepare("one");
+    writeFileSync(join(drains, "stop"), "");
+    const startedAtMs = lstatSync(join(drains, "stop")).ctimeMs + 1;
+    await waitUntil("a later time", () => {
+      writeFileSync(join(drains, "start"), "");
+      return lstatSync(join(drains, "start")).ctimeMs >= startedAtMs || undefined;
+    });
+    prepare("two", startedAtMs);
+    assert.deepEqual(readdirSync(drains), ["start"]);
+    prepare("two", startedAtMs);
+    assert.deepEqual(readdirSync(drains), ["start"]);
+  });
+
+  it("keeps nothing where nobody knows when ExaBGP started", (t) => {
+    const { drains, prepare } = site(t);
+    prepare("one");
+    writeFileSync(join(drains, "dns"), "");
+    prepare("two", Number.NaN);
+    assert.deepEqual(readdirSync(drains), []);
   });
 
   it("is made by root for whoever has the folder above", (t) => {
