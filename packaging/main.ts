@@ -34,7 +34,7 @@ async function makePackage(): Promise<string> {
     const version = packageVersion(String(released), commit, nowS);
     const tree = join(work, "tree");
     mkdirSync(tree);
-    const { node, nodePath } = await writeTree(ROOT, tree, {
+    const { node, nodePath, conffiles } = await writeTree(ROOT, tree, {
       version: version.debian,
       epochS: version.epochS,
     });
@@ -45,6 +45,7 @@ async function makePackage(): Promise<string> {
       INSTALLED_SIZE: run(["du", "-sk", "--apparent-size", tree], ROOT).split("\t")[0] ?? "",
       DEPENDS: libraries(work, join(tree, nodePath)),
     });
+    writeFileSync(join(tree, "DEBIAN/conffiles"), `${conffiles.join("\n")}\n`);
     const deb = join(build, `anyctl_${version.debian}_${node.architecture}.deb`);
     run(["dpkg-deb", "--root-owner-group", `-Z${COMPRESSION}`, "--build", tree, deb], ROOT, {
       SOURCE_DATE_EPOCH: String(version.epochS),

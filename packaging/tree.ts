@@ -27,6 +27,11 @@ const SYSTEMD: Readonly<Record<string, string>> = {
   "anyctl.catalog": "usr/lib/systemd/catalog/anyctl.catalog",
 };
 
+/** Of packaging/debian: what an operator may change, and finds unchanged after an upgrade. */
+const CONFFILES: Readonly<Record<string, string>> = {
+  "needrestart.conf": "etc/needrestart/conf.d/anyctl.conf",
+};
+
 const DOC = "usr/share/doc/anyctl";
 
 /** Enough that two builds never share a folder; short, because it is in every list of processes. */
@@ -39,6 +44,8 @@ export interface Tree {
   readonly node: PrivateNode;
   /** Of the private Node.js, relative to the tree. */
   readonly nodePath: string;
+  /** Absolute, as they will be. */
+  readonly conffiles: readonly string[];
 }
 
 /**
@@ -80,6 +87,9 @@ export async function writeTree(
     if (existsSync(source)) write(path, filled(readFileSync(source, "utf8")));
   }
   mkdirSync(into("etc/anyctl"), { recursive: true });
+  for (const [name, path] of Object.entries(CONFFILES)) {
+    write(path, readFileSync(join(root, "packaging/debian", name)));
+  }
   const anyctl = [join(into(folder), "node"), join(into(folder), "bin/anyctl")];
   const ask = (...words: string[]): string => run([...anyctl, ...words], "/");
   write("usr/share/bash-completion/completions/anyctl", ask("completion", "bash"));
@@ -100,7 +110,8 @@ export async function writeTree(
     readFileSync(join(root, "packaging/debian/lintian-overrides")),
   );
   settle(target, [`${folder}/bin/anyctl`, `${folder}/node`], epochS);
-  return { node, nodePath: `${folder}/node` };
+  const conffiles = Object.values(CONFFILES).map((path) => `/${path}`);
+  return { node, nodePath: `${folder}/node`, conffiles };
 }
 
 function packageJson(root: string): string {
