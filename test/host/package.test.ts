@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { tryCommand } from "../lab/command.ts";
 import { identify, isRunning, type ProcessIdentity } from "../lab/process.ts";
 import { wallClockMs, waitUntil } from "../lab/wait.ts";
 import {
@@ -51,6 +52,21 @@ print(looks, misses)`;
 const STARTS_AGAIN = `starts=0 misses=0
 while ! test -e /run/looked; do starts=$((starts + 1)); /usr/bin/anyctl version >/dev/null || misses=$((misses + 1)); done
 echo $starts $misses`;
+
+/** As needrestart does: it evaluates the file, and passes over programs that fit. */
+const ASKS_NEEDRESTART = `our %nrconf = (blacklist => [qr(^/usr/bin/sudo)]);
+eval do { local(@ARGV, $/) = "/etc/needrestart/conf.d/anyctl.conf"; <> };
+die $@ if $@;
+sub passes { my $exe = shift; return scalar grep { $exe =~ /$_/ } @{$nrconf{blacklist}} }
+exit(passes("/usr/lib/anyctl/0.1.0-0123/node") == 1 && passes("/usr/bin/sudo") == 1 && passes("/usr/bin/python3") == 0 ? 0 : 1);`;
+
+test("lintian finds no fault with the package", async () => {
+  // scripts/test-host does not have it compressed.
+  const ours = "uses-no-compression-for-control-tarball,uses-no-compression-for-data-tarball";
+  const flags = ["--allow-root", "--fail-on", "error,warning", "--suppress-tags", ours];
+  const { status, stdout } = await tryCommand("lintian", [...flags, findPackage()]);
+  assert.deepEqual({ status, stdout }, { status: 0, stdout: "" });
+});
 
 describe("the package", () => {
   let host: Host;
@@ -127,6 +143,11 @@ describe("the package", () => {
     await must("anyctl", "config", "check", "/usr/share/doc/anyctl/examples/anyctl.yaml");
   });
 
+  test("keeps needrestart from restarting ExaBGP for an agent of yesterday", async () => {
+    const { stderr, status } = await host.machine.run(["perl", "-e", ASKS_NEEDRESTART]);
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+  });
+
   test("works after anyctl init", async () => {
     await must("anyctl", "init", ...initFlags());
     await must("systemctl", "daemon-reload");
@@ -136,7 +157,8 @@ describe("the package", () => {
 
   test("is upgraded while everything goes on: at every moment there is a whole program", async () => {
     const config = host.machine.path("/etc/anyctl/anyctl.yaml");
-    appendFileSync(config, "# mine\n");
+    const conffile = host.machine.path("/etc/needrestart/conf.d/anyctl.conf");
+    for (const file of [config, conffile]) appendFileSync(file, "# mine\n");
     const running = await exabgp();
     const agent = await waitForAgent(host);
     const old = programOf(agent);
@@ -154,9 +176,14 @@ describe("the package", () => {
       assert.equal(misses, 0, counted);
     }
     assert.equal(await isInstalled(old), false);
-    assert.match(readFileSync(config, "utf8"), /# mine\n$/);
+    for (const file of [config, conffile]) {
+      assert.match(readFileSync(file, "utf8"), /# mine\n$/, file);
+    }
     assert.match(said, /pkill -TERM/);
-    assert.equal(await must("dpkg", "--verify", "anyctl"), "");
+    assert.equal(
+      await must("dpkg", "--verify", "anyctl"),
+      "??5?????? c /etc/needrestart/conf.d/anyctl.conf\n",
+    );
     assert.ok(isRunning(running));
     assert.equal(await waitForAgent(host), agent);
     assert.equal(programOf(agent), old);
