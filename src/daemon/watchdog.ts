@@ -129,7 +129,8 @@ export class Watchdog {
   }
 
   #decide(nowMs: number, watchdogMs: number): void {
-    const isDue = nowMs - this.#pingedMs >= watchdogMs / PINGS;
+    // A look is late by up to its time, and one more passes before a question is answered.
+    const isDue = nowMs - this.#pingedMs >= watchdogMs / PINGS - 2 * LOOK_MS;
     const isProved = this.#loop === undefined || this.#isExabgpProved(nowMs, isDue);
     this.#setWithheld(this.#reason());
     if (!isDue || !isProved || this.#withheld !== undefined) return;

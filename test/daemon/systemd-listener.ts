@@ -42,7 +42,7 @@ export class SystemdListener {
 
   /** @param socket Its path. Default: in a folder of its own. */
   static async start(
-    context: TestContext,
+    context: Pick<TestContext, "after">,
     socket = join(temporaryFolder(context), "notify"),
   ): Promise<SystemdListener> {
     const child = spawn("/usr/bin/python3", ["-c", LISTENER, socket], {

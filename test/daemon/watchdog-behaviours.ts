@@ -19,9 +19,9 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     show(Class) {
       const scene = new Scene(Class).go();
       scene.clock.advance(600_000);
-      assert.ok(scene.pings.length >= 600_000 / (10_000 / 3 + LATE_MS), `${scene.pings.length}`);
-      assert.ok(scene.pings.length <= 181, `${scene.pings.length}`);
-      assert.ok(longestGap(scene.pings) <= 10_000 / 3 + LATE_MS, `${longestGap(scene.pings)}`);
+      assert.ok(longestGap(scene.pings) <= 10_000 / 3, `${longestGap(scene.pings)}`);
+      assert.ok(scene.pings.length <= 200, `${scene.pings.length}`);
+      assert.ok(scene.questions.length <= 200, `${scene.questions.length}`);
       assert.deepEqual(scene.problems, []);
     },
   },
@@ -139,7 +139,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
         const scene = new Scene(Class, { plan }).go();
         scene.clock.advance(2 * 3_600_000);
         assert.deepEqual(scene.problems, []);
-        assert.ok(longestGap(scene.pings) <= 10_000 / 3 + LATE_MS);
+        assert.ok(longestGap(scene.pings) <= 10_000 / 3);
       }
     },
   },
@@ -173,7 +173,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       scene.watchdog.idle("crash-loop: idles 15 s");
       assert.equal(scene.said.at(-1), "crash-loop: idles 15 s");
       scene.clock.advance(118_000);
-      assert.ok(longestGap([0, ...scene.pings, 118_000]) <= 10_000 / 3 + LATE_MS);
+      assert.ok(longestGap([0, ...scene.pings, 118_000]) <= 10_000 / 3);
       assert.equal(scene.readySaid, 0);
       scene.clock.advance(4000);
       assert.match(scene.problem ?? "", /has not worked for too long/);
