@@ -28,38 +28,6 @@ describe("a session that is lost while services fail and recover", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const cut = "add table inet cut; add chain inet cut out { type filter hook output priority 0; }";
-  const losses = [
-    {
-      name: "because the router ends it",
-      breaks: () => lab.mini.transit.ask(`disable ${SESSION}`),
-      mends: () => lab.mini.transit.ask(`enable ${SESSION}`),
-    },
-    {
-      name: "because nothing gets through",
-      breaks: () =>
-        lab.mini.pop.namespace.exec(["nft", `${cut}; add rule inet cut out tcp dport 179 drop`]),
-      mends: () => lab.mini.pop.namespace.exec(["nft", "delete table inet cut"]),
-    },
-  ];
-  for (const { name, breaks, mends } of losses) {
-    test(`${name}: what comes back with it is what is up then, and nothing else is heard`, async () => {
-      await lab.reset();
-      const sinceMs = wallClockMs();
-      await breaks();
-      let mendedMs = Infinity;
-      try {
-        await lab.lost(sinceMs);
-        await lab.tell();
-        mendedMs = wallClockMs();
-      } finally {
-        await mends();
-      }
-      await lab.waitForTable(UP_AT_LAST);
-      assert.deepEqual(lab.announcedSince(mendedMs), prefixesOf(UP_AT_LAST));
-    });
-  }
-
   test("again and again: never announces what is down, and ends as wanted", async () => {
     const RESTARTS = 2;
     const CHANGES = 12;
@@ -86,4 +54,41 @@ describe("a session that is lost while services fail and recover", () => {
     const wrong = [...lab.announcedSince(sinceMs)].filter((it) => prefixesOf(dead).has(it));
     assert.deepEqual(wrong, []);
   });
+
+  const cut = "add table inet cut; add chain inet cut out { type filter hook output priority 0; }";
+  const losses = [
+    {
+      name: "because the router ends it",
+      breaks: () => lab.mini.transit.ask(`disable ${SESSION}`),
+      mends: () => lab.mini.transit.ask(`enable ${SESSION}`),
+    },
+    {
+      name: "because nothing gets through",
+      breaks: () =>
+        lab.mini.pop.namespace.exec(["nft", `${cut}; add rule inet cut out tcp dport 179 drop`]),
+      mends: () => lab.mini.pop.namespace.exec(["nft", "delete table inet cut"]),
+    },
+    {
+      name: "because its cable is pulled",
+      breaks: () => lab.mini.transit.namespace.ip(["link set pop down"]),
+      mends: () => lab.mini.transit.namespace.ip(["link set pop up"]),
+    },
+  ];
+  for (const { name, breaks, mends } of losses) {
+    test(`${name}: what comes back with it is what is up then, and nothing else is heard`, async () => {
+      await lab.reset();
+      const sinceMs = wallClockMs();
+      await breaks();
+      let mendedMs = Infinity;
+      try {
+        await lab.lost(sinceMs);
+        await lab.tell();
+        mendedMs = wallClockMs();
+      } finally {
+        await mends();
+      }
+      await lab.waitForTable(UP_AT_LAST);
+      assert.deepEqual(lab.announcedSince(mendedMs), prefixesOf(UP_AT_LAST));
+    });
+  }
 });
