@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import type { Status } from "../../src/control/protocol.ts";
 import { createMiniLab, type MiniLab } from "../lab/mini-lab.ts";
 import { waitUntil, wallClockMs } from "../lab/wait.ts";
 import {
@@ -78,6 +79,28 @@ describe("an agent that dies", () => {
     await end("SIGKILL");
     await mini.transit.waitForNoRoute("2001:db8:53::/48", "pop6", PATIENCE);
     assert.deepEqual(updates(mini, sinceMs), ["pop6 withdrawn 2001:db8:53::/48"]);
+  });
+
+  test("again and again whenever it works idles at last: ExaBGP and its routes stay, a drain is obeyed", async () => {
+    const exabgp = mini.pop.exabgp.pid();
+    const sinceMs = wallClockMs();
+    const isIdle = ({ problems }: Status) => problems.some(({ word }) => word === "crash-loop");
+    let pid = mini.pop.exabgp.agentPid();
+    // The third after an unclean end, those of the tests above included.
+    for (let kills = 0; kills < 4; kills += 1) {
+      const current = pid;
+      const status = await waitForStatus(mini.pop, "it", ({ agent }) => agent.pid === current);
+      if (isIdle(status)) break;
+      pid = await end("SIGKILL");
+    }
+    const last = pid;
+    await waitForStatus(mini.pop, "idling", (seen) => isIdle(seen) && seen.agent.pid === last);
+    assert.doesNotThrow(() => process.kill(exabgp, 0), "ExaBGP has ended");
+    assert.deepEqual(updates(mini, sinceMs), []);
+    const { status } = await mini.pop.anyctl("drain", "web", "--reason", "it crashes", "--wait");
+    assert.equal(status, 0);
+    await mini.transit.waitForNoRoute("192.0.2.0/24", "pop4", PATIENCE);
+    assert.deepEqual(updates(mini, sinceMs), ["pop4 withdrawn 192.0.2.0/24"]);
   });
 });
 
