@@ -1,0 +1,473 @@
+/** Watches a run and says when a promise is broken. It knows what happened, not what the agent thinks of it. */
+import type { Life } from "./agent.ts";
+import type { Blueprint, ServiceBlueprint } from "./blueprint.ts";
+import { Calm } from "./calm.ts";
+import { readLine, type RouteLine } from "./exabgp-lines.ts";
+import type { SentUpdate } from "./exabgp-rib.ts";
+import { attributesText, expectedOf } from "./expectation.ts";
+import { Upstream } from "./flaps.ts";
+import type { Happening } from "./happenings.ts";
+import { Judged, neededOf } from "./judged.ts";
+import type { Pop } from "./pop.ts";
+import { StandingOrders } from "./standing-orders.ts";
+
+export type Promise =
+  | "grammar"
+  | "not-while-drained"
+  | "not-before-verdict"
+  | "down-is-off"
+  | "healthy-is-on"
+  | "no-self-made-outage"
+  | "wire-is-state"
+  | "no-command-twice"
+  | "flap-budget"
+  | "mass-withdrawal"
+  | "respawn-is-silent"
+  | "bounded"
+  | "alive";
+
+export interface Violation {
+  readonly promise: Promise;
+  readonly detail: string;
+  readonly atMs: number;
+}
+
+/** A drain is seen within 100 ms; a millisecond or two for the rest. */
+const SEEN_MS = 110;
+
+/** ExaBGP's turns, a prefix's rest between two commands, a tick of the agent's loop. */
+const COMMAND_MS = 700;
+
+/** A state that has just changed is not on the wire yet. */
+const STATE_SETTLES_MS = 2500;
+
+/** 25 min after a withdrawal, and a little more. */
+const HOLD_MAX_MS = 25 * 60_000 + 5000;
+
+const QUIET_MS = 30_000;
+
+/** Prefixes in one second; of more, each has its turn. */
+const LOOKED_AT_MAX = 6;
+
+const PLANNED_MAX = 400;
+
+export class Oracle {
+  violation: Violation | undefined;
+  readonly #calm: Calm;
+  readonly #orders = new StandingOrders();
+  readonly #judged = new Judged();
+  readonly #upstream = new Upstream();
+  readonly #lastLines = new Map<string, { readonly key: string; readonly atMs: number }>();
+  /** Told about by somebody else, or by a life that nobody can hold to account. */
+  readonly #touched = new Set<string>();
+  /** Prefixes whose flaps nobody counts: an operator or a broken disk had a hand in them. */
+  readonly #excused = new Set<string>();
+  #isFlapExcused = false;
+  #pop: () => Pop;
+  #life: Life | undefined;
+  #lastExabgpLife = "";
+  #reloadedMs = 0;
+  #quietUntilMs = 0;
+  #forcedPops = new Set<string>(["pop1"]);
+  #lastPlan = "";
+  #looks = 0;
+  #lastAnnounced: readonly string[] = [];
+
+  constructor(pop: () => Pop, reconcileMs: number) {
+    this.#pop = pop;
+    this.#calm = new Calm(reconcileMs);
+  }
+
+  happened(happening: Happening): void {
+    const { world, targets } = this.#pop();
+    const { nowMs } = world;
+    const { kind } = happening;
+    this.#quietUntilMs = 0;
+    if ((kind === "kill" || kind === "terminate") && this.#isAllWell()) {
+      this.#quietUntilMs = nowMs + QUIET_MS;
+    }
+    this.#calm.happened(happening, nowMs);
+    const before = this.#drainedNames();
+    this.#orders.happened(happening, nowMs);
+    this.#release(before);
+    if (kind === "drain" && happening.forMs !== undefined && happening.how === "order") {
+      world.after(happening.forMs, () => this.#expire());
+    }
+    if (kind === "pin") world.after(happening.forMs, () => this.#expire());
+    if (kind === "pin" || (kind === "undrain" && happening.clearsHold)) this.#isFlapExcused = true;
+    if (kind === "disk-full" || kind === "kill-writing" || kind === "wall-step") {
+      this.#isFlapExcused = true;
+    }
+    if (kind === "reload") {
+      this.#reloadedMs = nowMs;
+      this.#isFlapExcused = true;
+      if (happening.force && happening.blueprint !== "invalid") {
+        this.#forcedPops.add(happening.blueprint.pop);
+      }
+    }
+    if (kind === "others") {
+      const read = readLine(happening.line);
+      if (read.kind === "route") for (const prefix of read.line.prefixes) this.#touched.add(prefix);
+    }
+    if (kind === "target") targets.of(happening.port);
+  }
+
+  began(life: Life): void {
+    const { world } = this.#pop();
+    this.#life = life;
+    this.#judged.forgetAll();
+    this.#lastLines.clear();
+    this.#calm.began(world.nowMs);
+    if (life.exabgpLife !== this.#lastExabgpLife) this.#orders.begunAnew(world.nowMs);
+    this.#lastExabgpLife = life.exabgpLife;
+    this.#lastPlan = "";
+  }
+
+  session(): void {
+    this.#calm.session(this.#pop().world.nowMs);
+  }
+
+  malformed(line: string): void {
+    this.#fail("grammar", `ExaBGP can make nothing of: ${line}`);
+  }
+
+  saw(port: number, outcome: string): void {
+    for (const service of this.#blueprint?.services ?? []) {
+      const check = service.checks.find((one) => one.port === port);
+      if (check !== undefined) this.#judged.saw(check, outcome);
+    }
+  }
+
+  wrote(life: Life, text: string): void {
+    const read = readLine(text);
+    if (read.kind === "malformed") this.#fail("grammar", text);
+    if (read.kind !== "route") return;
+    this.#watchPlan(life);
+    if (this.#pop().world.nowMs < this.#quietUntilMs) {
+      this.#fail("respawn-is-silent", `after a healthy respawn: ${text}`);
+    }
+    this.#checkTwice(read.line);
+    if (read.line.verb === "announce") {
+      for (const prefix of read.line.prefixes) this.#checkAnnounced(prefix, read.line, life);
+    } else {
+      for (const prefix of read.line.prefixes) this.#checkWithdrawn(prefix);
+    }
+  }
+
+  sent({ neighbor, action, prefix }: SentUpdate, had: boolean): void {
+    const { nowMs } = this.#pop().world;
+    if (nowMs < this.#quietUntilMs) {
+      this.#fail("respawn-is-silent", `${action} ${prefix} to ${neighbor} after a healthy respawn`);
+    }
+    if (action === "announce" || !had) return;
+    const owners = this.#ownersOf(prefix);
+    if (this.#touched.has(prefix) || this.#isFlapExcused) return;
+    if (owners.length !== 1 || owners[0]?.isHeld !== true) return;
+    const penalty = this.#upstream.withdrawn(neighbor, prefix, nowMs);
+    const isCalm = nowMs > this.#calm.withdrawalFromMs;
+    if (penalty !== undefined && isCalm && !this.#excused.has(prefix)) {
+      this.#fail("flap-budget", `${prefix} has a penalty of ${penalty} at ${neighbor}`);
+    }
+  }
+
+  /** Before anything else happens after a reload. */
+  recorded(): void {
+    if (this.#life !== undefined) this.#watchPlan(this.#life);
+  }
+
+  /** Once a second. */
+  looked(): void {
+    const { life } = this.#pop();
+    const blueprint = this.#blueprint;
+    if (life === undefined) return;
+    this.#watchPlan(life);
+    if (blueprint === undefined) return;
+    const prefixes = new Set(blueprint.services.flatMap((service) => service.prefixes));
+    for (const other of this.#pop().blueprints.values()) {
+      for (const prefix of prefixesOf(other)) if (!this.#touched.has(prefix)) prefixes.add(prefix);
+    }
+    const turns = Math.ceil(prefixes.size / LOOKED_AT_MAX);
+    this.#looks += 1;
+    for (const [nth, prefix] of [...prefixes].entries()) {
+      if (nth % turns !== this.#looks % turns) continue;
+      this.#checkOff(blueprint, prefix);
+      this.#checkOn(prefix);
+      this.#checkEqual(blueprint, prefix, life);
+    }
+    const { planned = 0 } = life.sizes;
+    if (planned > PLANNED_MAX) this.#fail("bounded", `${planned} timers`);
+  }
+
+  /** At the end of a run. */
+  ended(): void {
+    const { life, world } = this.#pop();
+    if (life?.state === undefined || world.nowMs < this.#calm.equalFromMs) return;
+    const { queued = 0, inFlight = 0, open = 0, unreadBytes = 0 } = life.sizes;
+    if (inFlight > 0 || queued > 0)
+      this.#fail("bounded", `${queued} queued, ${inFlight} in flight`);
+    if (open > 0) this.#fail("bounded", `${open} decisions without an end`);
+    if (unreadBytes > 1024) this.#fail("bounded", `${unreadBytes} bytes unread`);
+    const { routes, drifts, flaps } = life.state;
+    const known = new Set([...this.#pop().blueprints.values()].flatMap(prefixesOf));
+    const sizes = { routes: routes.size, drifts: drifts.size, flaps: flaps.size };
+    for (const [name, size] of Object.entries(sizes)) {
+      if (size > known.size) this.#fail("bounded", `${name} has ${size} of ${known.size} prefixes`);
+    }
+  }
+
+  get #blueprint(): Blueprint | undefined {
+    const pop = this.#life?.state?.index.plan.pop;
+    const plan = this.#life?.state?.index.plan.services.length ?? 0;
+    const blueprint = this.#pop().blueprints.get(pop ?? "");
+    // Without a configuration only what is owned is known.
+    return blueprint?.services.length === plan ? blueprint : undefined;
+  }
+
+  #ownersOf(prefix: string): readonly ServiceBlueprint[] {
+    const services = this.#blueprint?.services ?? [];
+    return services.filter(({ prefixes }) => prefixes.includes(prefix));
+  }
+
+  #fail(promise: Promise, detail: string): void {
+    this.violation ??= { promise, detail, atMs: this.#pop().world.elapsedMs };
+  }
+
+  #expire(): void {
+    const before = this.#drainedNames();
+    this.#orders.expire(this.#pop().world.nowMs);
+    this.#release(before);
+  }
+
+  #drainedNames(): ReadonlySet<string> {
+    const services = this.#blueprint?.services ?? [];
+    return new Set(
+      services
+        .map(({ name }) => name)
+        .filter((name) => this.#orders.drained(name, 0) !== undefined),
+    );
+  }
+
+  /** Checks of services that are drained no more must pass anew. */
+  #release(before: ReadonlySet<string>): void {
+    for (const { name, checks } of this.#blueprint?.services ?? []) {
+      const isReleased = before.has(name) && this.#orders.drained(name, 0) === undefined;
+      if (isReleased) this.#judged.forget(checks.map(({ port }) => port));
+    }
+  }
+
+  #checkAnnounced(prefix: string, line: RouteLine, life: Life): void {
+    const blueprint = this.#blueprint;
+    if (blueprint === undefined) return;
+    const owners = this.#ownersOf(prefix);
+    const [first] = owners;
+    if (first === undefined) return this.#fail("not-before-verdict", `${prefix} is nobody's`);
+    const refusals = owners.map((service) => this.#refusalOf(service, prefix, line, life));
+    const isRefused =
+      first.shared === "all"
+        ? refusals.some((one) => one !== undefined)
+        : refusals.every((one) => one !== undefined);
+    const refusal = refusals.find((one) => one !== undefined);
+    if (isRefused && refusal !== undefined)
+      this.#fail(refusal, `announce ${prefix} ${line.attributes}`);
+  }
+
+  /** Why the service may not be announced now. */
+  #refusalOf(
+    service: ServiceBlueprint,
+    prefix: string,
+    { attributes }: RouteLine,
+    life: Life,
+  ): Promise | undefined {
+    const { name, drainDelayMs } = service;
+    if (this.#orders.isVague(name)) return undefined;
+    const { nowMs } = this.#pop().world;
+    const drained = this.#orders.drained(name, drainDelayMs);
+    if (drained !== undefined) {
+      const seenFromMs = Math.max(drained.sinceMs, life.stillUntilMs) + SEEN_MS;
+      if (nowMs < seenFromMs) return undefined;
+      const isStage = attributes === attributesText(service, "draining", prefix);
+      const isOver = nowMs > Math.max(drained.stageEndMs, life.stillUntilMs) + SEEN_MS;
+      return isStage && !isOver ? undefined : "not-while-drained";
+    }
+    if (this.#orders.isPinned(name) || service.down !== undefined) return undefined;
+    // The end of an order is seen a little later than it happens.
+    if (nowMs - this.#orders.changedMs(name) < SEEN_MS) return undefined;
+    return this.#judged.mayServe(service) ? undefined : "not-before-verdict";
+  }
+
+  /** What serves is not withdrawn: not by a host that stands still, and not by a new life. */
+  #checkWithdrawn(prefix: string): void {
+    const { nowMs } = this.#pop().world;
+    const owners = this.#ownersOf(prefix);
+    const isServing = (service: ServiceBlueprint) => this.#mustBeOn(service, 0);
+    const mustStay = owners[0]?.shared === "any" ? owners.some(isServing) : owners.every(isServing);
+    if (owners.length === 0 || !mustStay || nowMs < this.#calm.mendedFromMs) return;
+    if (this.#having(prefix).length === 0) return;
+    this.#fail("no-self-made-outage", `${prefix} is withdrawn, and all is well`);
+  }
+
+  #checkTwice({ verb, neighbors, prefixes, attributes }: RouteLine): void {
+    const { nowMs } = this.#pop().world;
+    for (const prefix of prefixes) {
+      const key = `${verb} ${neighbors?.join() ?? ""} ${attributes}`;
+      const last = this.#lastLines.get(prefix);
+      this.#lastLines.set(prefix, { key, atMs: nowMs });
+      if (last?.key === key && nowMs > this.#calm.equalFromMs) {
+        this.#fail("no-command-twice", `${verb} ${prefix} ${attributes}`);
+      }
+    }
+  }
+
+  /** Nobody has the prefix of a service that is drained, or dead beyond doubt. */
+  #checkOff(blueprint: Blueprint, prefix: string): void {
+    const owners = this.#ownersOf(prefix);
+    const isOff = (service: ServiceBlueprint) => this.#whyOff(service) !== undefined;
+    const [first] = owners;
+    const mustBeOff = first?.shared === "any" ? owners.every(isOff) : owners.some(isOff);
+    if (!mustBeOff || blueprint.services.length === 0) return;
+    const having = this.#having(prefix);
+    if (having.length === 0) return;
+    const why = owners.map((service) => this.#whyOff(service)).find((one) => one !== undefined);
+    this.#fail(why ?? "down-is-off", `${prefix} is at ${having.join(", ")}`);
+  }
+
+  #whyOff(service: ServiceBlueprint): Promise | undefined {
+    const { name, drainDelayMs } = service;
+    if (this.#orders.isVague(name)) return undefined;
+    const { nowMs } = this.#pop().world;
+    const calmMs = this.#calm.withdrawalFromMs;
+    const drained = this.#orders.drained(name, drainDelayMs);
+    if (drained !== undefined) {
+      const dueMs = Math.max(drained.sinceMs, drained.stageEndMs, calmMs, this.#reloadedMs);
+      return nowMs > dueMs + SEEN_MS + COMMAND_MS ? "not-while-drained" : undefined;
+    }
+    if (service.down !== undefined || this.#orders.isPinned(name)) return undefined;
+    const sinceMs = Math.max(calmMs, this.#orders.changedMs(name), this.#reloadedMs);
+    const required = service.checks.filter(({ advisory }) => !advisory);
+    const down = required.filter(({ port, ...check }) => {
+      const target = this.#pop().targets.of(port);
+      const isDefinite = target.mode === "refused" || target.mode === "wrong";
+      const boundMs =
+        check.intervalMs + check.timeoutMs + check.fall * Math.max(check.fastMs, 10) + COMMAND_MS;
+      return isDefinite && nowMs > Math.max(target.sinceMs, sinceMs) + boundMs;
+    }).length;
+    const needed = neededOf(service.require, required.length);
+    return required.length - down < needed ? "down-is-off" : undefined;
+  }
+
+  /** Whoever serves, and is held back by nothing, is announced. */
+  #checkOn(prefix: string): void {
+    const owners = this.#ownersOf(prefix);
+    const { nowMs } = this.#pop().world;
+    if (owners.length === 0 || nowMs < this.#calm.equalFromMs) return;
+    const { equalFromMs } = this.#calm;
+    const isOn = (service: ServiceBlueprint) => this.#mustBeOn(service, equalFromMs);
+    if (!(owners[0]?.shared === "any" ? owners.some(isOn) : owners.every(isOn))) return;
+    const having = new Set(this.#having(prefix));
+    for (const { peer, isUp, takes } of this.#ribs(prefix)) {
+      if (isUp && takes && !having.has(peer))
+        this.#fail("healthy-is-on", `${prefix} is not at ${peer}`);
+    }
+  }
+
+  #mustBeOn(service: ServiceBlueprint, calmMs: number): boolean {
+    const { name, drainDelayMs, checks } = service;
+    if (this.#orders.isVague(name)) return false;
+    if (this.#orders.drained(name, drainDelayMs) !== undefined) return false;
+    const { nowMs } = this.#pop().world;
+    const waitMs = service.minUpTimeMs + (service.isHeld ? HOLD_MAX_MS : 0);
+    const sinceMs = Math.max(this.#orders.changedMs(name), this.#reloadedMs, calmMs);
+    const required = checks.filter(({ advisory }) => !advisory);
+    const serving = required.filter((check) => {
+      const { mode, sinceMs: targetMs } = this.#pop().targets.of(check.port);
+      const boundMs =
+        2 * check.intervalMs + check.timeoutMs + check.rise * check.intervalMs + COMMAND_MS;
+      const isServing = mode === "passes" || mode === "slow";
+      return isServing && nowMs > Math.max(sinceMs, targetMs) + boundMs + waitMs;
+    });
+    return serving.length >= neededOf(service.require, required.length);
+  }
+
+  /** Undisturbed, every neighbor has exactly what the states say. */
+  #checkEqual(blueprint: Blueprint, prefix: string, life: Life): void {
+    const { nowMs } = this.#pop().world;
+    const { state } = life;
+    if (state === undefined || nowMs < this.#calm.equalFromMs) return;
+    const states = new Map<string, string>();
+    for (const [at, { name }] of state.index.plan.services.entries()) {
+      const service = state.services[at];
+      const isSettled = service !== undefined && nowMs - service.sinceMs > STATE_SETTLES_MS;
+      states.set(name, isSettled ? service.state : "stopping");
+    }
+    if (nowMs - this.#reloadedMs < STATE_SETTLES_MS) return;
+    const isChanging = this.#ownersOf(prefix).some(({ name }) => states.get(name) === "stopping");
+    const expected = expectedOf(blueprint, prefix, (name) => states.get(name) ?? "stopping");
+    if (expected === "any" || isChanging) return;
+    for (const { peer, isUp, takes, has } of this.#ribs(prefix)) {
+      if (!isUp || !takes) continue;
+      const wanted = expected === "absent" ? undefined : expected.attributes;
+      if (has === wanted) continue;
+      const words = `${peer} has ${prefix} ${has ?? "not"}, wanted ${wanted ?? "not"}`;
+      this.#fail("wire-is-state", words);
+    }
+  }
+
+  #having(prefix: string): string[] {
+    return this.#ribs(prefix).flatMap(({ peer, has }) => (has === undefined ? [] : [peer]));
+  }
+
+  #ribs(prefix: string) {
+    const named = this.#ownersOf(prefix)[0]?.neighbors;
+    return this.#pop().exabgp.ribs.map((rib) => ({
+      peer: rib.peer.address,
+      isUp: rib.isUp,
+      takes: rib.takes(prefix) && (named?.includes(rib.peer.address) ?? true),
+      has: rib.wire.get(prefix),
+    }));
+  }
+
+  /** A reload that nobody forced takes at most half of what is announced. */
+  #watchPlan(life: Life): void {
+    const { state } = life;
+    if (state === undefined) return;
+    const { pop } = state.index.plan;
+    const announced = [...state.routes].flatMap(([prefix, { told, owned }]) =>
+      owned !== undefined && told !== "withdrawn" ? [prefix] : [],
+    );
+    if (this.#lastPlan !== "" && pop !== this.#lastPlan && !this.#forcedPops.has(pop)) {
+      const now = new Set(announced);
+      const gone = this.#lastAnnounced.filter((prefix) => !now.has(prefix));
+      if (2 * gone.length > this.#lastAnnounced.length) {
+        this.#fail("mass-withdrawal", `${gone.length} of ${this.#lastAnnounced.length} prefixes`);
+      }
+    }
+    this.#lastPlan = pop;
+    this.#lastAnnounced = announced;
+  }
+
+  /** Nothing happens, and all services are judged: another life has nothing to say. */
+  #isAllWell(): boolean {
+    const { world, targets, life } = this.#pop();
+    const { state } = life ?? {};
+    if (state === undefined || world.nowMs < this.#calm.equalFromMs) return false;
+    if (this.#blueprint !== this.#pop().blueprints.get("pop1")) return false;
+    if (!this.#forcedPops.has(state.index.plan.pop) || this.#reloadedMs > 0) return false;
+    return (
+      state.services.every(({ state: one }) => one === "up") &&
+      this.#blueprint?.services.every(
+        ({ name, checks }) =>
+          !this.#orders.isPinned(name) &&
+          this.#orders.drained(name, 0) === undefined &&
+          world.nowMs - this.#orders.changedMs(name) > QUIET_MS &&
+          checks.every(({ port }) => {
+            const { mode, sinceMs } = targets.of(port);
+            return mode === "passes" && world.nowMs - sinceMs > QUIET_MS;
+          }),
+      ) === true
+    );
+  }
+}
+
+function prefixesOf({ services }: Blueprint): readonly string[] {
+  return services.flatMap(({ prefixes }) => prefixes);
+}
