@@ -116,6 +116,7 @@ export class Life implements Being {
       settings: this.#effective.config?.settings.exabgp,
       isOurs: (prefix) => this.#loop?.state.routes.has(prefix) === true,
       occurred: (record) => this.#audit.occurred(record),
+      suspicion: () => this.#selfWatch.clockSuspicion(),
       over: () => this.#end(),
     });
     const origin = { pop: this.#effective.plan.pop, boot: "boot", agent: "simulated" };
