@@ -34,10 +34,12 @@ const ANSWERS = new Map([
  *
  * @param config Without `state-dir` and `socket`.
  * @param runner A program with its arguments that runs bin/anyctl; by default the one that the file itself names.
+ * @param heard Called with each line for ExaBGP.
  */
 export async function startLoneAgent(
   config: string,
   runner: readonly string[] = [],
+  heard: (line: string) => void = () => {},
 ): Promise<LoneAgent> {
   const folder = mkdtempSync(join(tmpdir(), "anyctl-bench-"));
   const socketPath = join(folder, "agent.sock");
@@ -48,6 +50,7 @@ export async function startLoneAgent(
     stdio: ["pipe", "pipe", "ignore"],
   });
   createInterface(child.stdout).on("line", (line) => {
+    heard(line);
     child.stdin.write(`${ANSWERS.get(line) ?? ""}done\n`);
   });
   const stop = async () => {

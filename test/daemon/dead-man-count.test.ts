@@ -49,10 +49,11 @@ describe("the silence of the event loop", () => {
       undefined,
     ],
     ["a block after a stop", [...times(14), { afterMs: 60_000 }, ...times(15)], 30],
-    ["every look late: the host starves", times(1000, { afterMs: 151 }), undefined],
-    ["every look a little late", times(11, { afterMs: 140 }), 11],
-    ["a main thread that only waits for a processor", times(1000, { waitedMs: 100 }), undefined],
-    ["one that runs a quarter of the time", times(60, { waitedMs: 75 }), 60],
+    ["every look late: the host starves", times(1000, { afterMs: 201 }), undefined],
+    ["every look a little late", times(15, { afterMs: 199 }), 15],
+    ["a main thread that only waits for a processor", times(59, { waitedMs: 100 }), undefined],
+    ["one that waits for 6 s", times(60, { waitedMs: 100 }), 60],
+    ["one that runs half of the time", times(30, { waitedMs: 50 }), 30],
     ["a count of the kernel's that is ahead", [...times(20, { waitedMs: 1e9 })], undefined],
   ];
   for (const [what, turns, expected] of cases) {
@@ -63,7 +64,7 @@ describe("the silence of the event loop", () => {
 
   it("is never too long within 1.5 s of a beat or a late look, whatever happens", () => {
     const turn = fc.record({
-      afterMs: fc.integer({ min: 60, max: 153 }),
+      afterMs: fc.integer({ min: 60, max: 205 }),
       beats: fc.oneof({ weight: 20, arbitrary: fc.constant(false) }, fc.constant(true)),
       waitedMs: fc.integer({ min: 0, max: 20 }),
     });
@@ -74,7 +75,7 @@ describe("the silence of the event loop", () => {
         if (at === undefined) return;
         fired += 1;
         const seen = turns.slice(0, at);
-        const from = seen.findLastIndex(({ afterMs, beats }) => beats || afterMs > 150);
+        const from = seen.findLastIndex(({ afterMs, beats }) => beats || afterMs > 200);
         const silentMs = seen.slice(from + 1).reduce((sum, { afterMs }) => sum + afterMs, 0);
         assert.ok(silentMs >= SILENCE_MAX_MS);
       }),

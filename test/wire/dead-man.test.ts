@@ -53,7 +53,7 @@ describe("an agent whose event loop is blocked", () => {
   });
   after(() => mini.remove());
 
-  test("is off the wire within 2 s, comes back, and what is to be kept stays", async () => {
+  test("is off the wire, comes back, and what is to be kept stays", async () => {
     const { pop } = mini;
     const status = await waitForStatus(pop, "every route to be acknowledged", ({ services }) =>
       services.every(({ routes }) => routes.every(({ answer }) => answer === "done")),
