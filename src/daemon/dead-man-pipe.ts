@@ -10,6 +10,9 @@ const STUCK_MAX_MS = 500;
 /** Of what it answers, as much as tells one answer from another. */
 const TAIL_MAX_CHARS = 4096;
 
+/** Behind half a line: ExaBGP 4.2 and 5.0 take the whole of it for nothing. */
+const POISON = " # 0";
+
 /** More than words of success or failure, and events: what was asked. */
 const ANSWER = /^(?!done$|error|\{ "exabgp").+\n(?:.*\n)*?done$/m;
 
@@ -27,6 +30,16 @@ export class DeadManPipe {
   constructor(output = "/proc/self/fd/1", input = "/proc/self/fd/0") {
     this.#output = reopened(output, constants.O_WRONLY) ?? 1;
     this.#input = reopened(input, constants.O_RDONLY);
+  }
+
+  /**
+   * @param isWithinLine What is in the pipe ends within a line, which is made no command first.
+   * @returns How many of `lines` are in the pipe, whole.
+   */
+  writeAll(lines: readonly string[], isWithinLine: boolean): number {
+    if (isWithinLine && !this.write(POISON)) return 0;
+    const stuckAt = lines.findIndex((line) => !this.write(line));
+    return stuckAt < 0 ? lines.length : stuckAt;
   }
 
   /** @returns false when it is not in the pipe, whole; then nothing more ever will be. */

@@ -22,9 +22,6 @@ const WRITE_MAX_MS = 300;
 /** ExaBGP answers within milliseconds, and its answers to ten thousand withdrawals come one after another. */
 const ANSWER_MAX_MS = 500;
 
-/** Ends what the main thread left of a line: with it, that is no command any more. */
-const POISON = " # 0";
-
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dead-man.ts gives it
 const { buffer, path, boot, pid } = workerData as DeadManStart;
 const words = new Int32Array(buffer);
@@ -86,21 +83,13 @@ function act(): void {
   // Told before it was written.
   takeMessages();
   const wanted = table.withdrawals();
-  const written = hasPipe ? writeAll(wanted) : [];
+  const lines = wanted.map(({ line }) => line);
+  const count = hasPipe ? pipe.writeAll(lines, endsWithinLine(words)) : 0;
+  const written = wanted.slice(0, count);
   const isTaken =
     written.length > 0 && barrier !== undefined && pipe.awaitAnswer(barrier, ANSWER_MAX_MS);
   leaveWord(wanted, written, isTaken);
   process.kill(process.pid, "SIGKILL");
-}
-
-function writeAll(wanted: readonly Withdrawal[]): Withdrawal[] {
-  if (endsWithinLine(words)) pipe.write(POISON);
-  const written: Withdrawal[] = [];
-  for (const one of wanted) {
-    if (!pipe.write(one.line)) break;
-    written.push(one);
-  }
-  return written;
 }
 
 function leaveWord(

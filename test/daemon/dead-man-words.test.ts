@@ -101,6 +101,16 @@ describe("the pipes of the dead-man's switch", () => {
     assert.equal(readAll(output.fd), "");
   });
 
+  it("end half a line of the main thread's first, so that it is no command", (t) => {
+    const [output, input] = [pipe(t, "out"), pipe(t, "in")];
+    const deadMan = new DeadManPipe(output.path, input.path);
+    writeSync(output.fd, `${LINE} med 1`);
+    assert.equal(deadMan.writeAll([LINE, LINE], true), 2);
+    assert.equal(readAll(output.fd), `${LINE} med 1 # 0\n${LINE}\n${LINE}\n`);
+    assert.equal(deadMan.writeAll([LINE], false), 1);
+    assert.equal(readAll(output.fd), `${LINE}\n`);
+  });
+
   it("wait for the answer to a question, not for those before it", (t) => {
     const [output, input] = [pipe(t, "out"), pipe(t, "in")];
     const deadMan = new DeadManPipe(output.path, input.path);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { DeadManWord } from "../../src/daemon/dead-man-message.ts";
+import { childrenOf, identify, sendSignal } from "../lab/process.ts";
 import { waitUntil } from "../lab/wait.ts";
 import { createSite, ScriptedExabgp, webConfig, type Site } from "./scripted-exabgp.ts";
 
@@ -108,4 +110,40 @@ describe("an agent whose event loop is blocked", () => {
     await exabgp.waitForStatus("the agent", ({ services }) => services[0]?.state === "up");
     assert.deepEqual(exabgp.commands, [ANNOUNCE]);
   });
+
+  it("ends although ExaBGP reads nothing, and says what could not be written", async (t) => {
+    const site = await createSite(t);
+    site.writeConfig(config(site.port));
+    const env = { NODE_OPTIONS: `--import=${BLOCKER}`, BLOCK_MS: "60000" };
+    // A pipe, as ExaBGP gives it.
+    const wrap = ["/bin/sh", "-c", '"$0" "$@" | cat'];
+    const exabgp = new ScriptedExabgp(site, [], { env, wrap });
+    const { agent } = await exabgp.waitForStatus("the route", ({ services }) =>
+      services.some(({ routes }) => routes.some(({ answer }) => answer === "done")),
+    );
+    const reader = childrenOf(exabgp.child.pid ?? 0).find((pid) => pid !== agent.pid) ?? 0;
+    process.kill(reader, "SIGSTOP");
+    t.after(() => sendSignal(reader, "SIGKILL"));
+    fill(`/proc/${agent.pid}/fd/1`);
+    process.kill(agent.pid, "SIGUSR2");
+    await waitUntil("the agent to end", () => identify(agent.pid) === undefined || undefined);
+    const word = JSON.parse(
+      readFileSync(join(site.folder, "dead-man.json"), "utf8"),
+    ) as DeadManWord;
+    assert.equal(word.ack, "timeout");
+    assert.deepEqual(word.services, [{ service: "web", prefixes: [], commands: [], missed: 1 }]);
+  });
 });
+
+/** Leaves no room in a pipe. */
+function fill(path: string): void {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  for (const size of [65_536, 4096, 1]) {
+    try {
+      for (;;) writeSync(fd, Buffer.alloc(size, "\n"));
+    } catch {
+      // Full, for pieces of this size.
+    }
+  }
+  closeSync(fd);
+}
