@@ -9,7 +9,7 @@ import { Upstream } from "./flaps.ts";
 import type { Happening } from "./happenings.ts";
 import { Judged, neededOf } from "./judged.ts";
 import type { Pop } from "./pop.ts";
-import { StandingOrders } from "./standing-orders.ts";
+import { type Drained, StandingOrders } from "./standing-orders.ts";
 
 export type Promise =
   | "grammar"
@@ -238,13 +238,17 @@ export class Oracle {
     this.#release(before);
   }
 
+  /** As far as the agent must know of it: one that stood still has not seen what came and went meanwhile. */
   #drainedNames(): ReadonlySet<string> {
     const services = this.#blueprint?.services ?? [];
-    return new Set(
-      services
-        .map(({ name }) => name)
-        .filter((name) => this.#orders.drained(name, 0) !== undefined),
-    );
+    const { nowMs } = this.#pop().world;
+    const isSeen = ({ sinceMs }: Drained): boolean =>
+      Math.max(sinceMs, this.#life?.stillUntilMs ?? 0) + SEEN_MS < nowMs;
+    const drained = services.filter(({ name }) => {
+      const one = this.#orders.drained(name, 0);
+      return one !== undefined && isSeen(one);
+    });
+    return new Set(drained.map(({ name }) => name));
   }
 
   /** Checks of services that are drained no more must pass anew. */
