@@ -40,7 +40,12 @@ const TICKS_PER_SECOND = 100;
 /** When the ExaBGP above this process started, milliseconds since 1970 as the clock is set now; NaN: nobody knows. */
 export function exabgpStartedAtMs(): number {
   const ticks = Number(processOf(process.ppid)?.startTime ?? "unknown");
-  return Date.now() - (uptime() - ticks / TICKS_PER_SECOND) * 1000;
+  try {
+    return Date.now() - (uptime() - ticks / TICKS_PER_SECOND) * 1000;
+  } catch {
+    // A sandbox may hide what it is read from.
+    return Number.NaN;
+  }
 }
 
 /** Whether it was told to end and cannot hear that: it is stopped. */
