@@ -117,6 +117,7 @@ describe("the package", () => {
     const running = await exabgp();
     const said = await install(findPackage());
     assert.match(said, /anyctl init/);
+    assert.match(said, /exabgp.conf does not run `anyctl agent`/);
     assert.equal(await must("dpkg", "--verify", "anyctl"), "");
     assert.match(await must("anyctl", "version"), /^\d+\.\d+\.\d+\n$/);
     for (const path of ["/var/lib/anyctl/drains", "/run/anyctl/drains"]) {
