@@ -10,6 +10,9 @@ import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 /** Modules whose thread is started later than at the agent's start: held open, and run from their text. */
 const HELD_WORKERS: readonly string[] = ["config-worker.js"];
 
+/** Has a state, and is asked by two files: it must be one. */
+const SHARED = "crash-loop.js";
+
 /** Read at run time, by their path. */
 const FILES_READ = ["exabgp/templates", "systemd"];
 
@@ -59,10 +62,11 @@ export async function writeBundle(root: string, target: string): Promise<Bundle>
     build({
       ...options,
       format: "esm",
-      entryPoints: ["early-start.js", "main.js", ...others].map(
+      entryPoints: ["early-start.js", "main.js", SHARED, ...others].map(
         (name) => `dist/src/daemon/${name}`,
       ),
       banner: { js: REQUIRE },
+      plugins: [...options.plugins, apart(SHARED)],
     }),
     build({
       ...options,
@@ -109,6 +113,18 @@ function placesOf(root: string): Plugin {
           contents: basename(path) === "prom-client.js" ? unhidden(text) : placed(text, place),
         };
       });
+    },
+  };
+}
+
+/** Leaves a module of the agent to a file of its own, beside those that import it. */
+function apart(name: string): Plugin {
+  return {
+    name: "apart",
+    setup(builds) {
+      builds.onResolve({ filter: /^\.\// }, ({ path, kind }) =>
+        path === `./${name}` && kind !== "entry-point" ? { path, external: true } : undefined,
+      );
     },
   };
 }

@@ -46,8 +46,15 @@ describe("the bundle", () => {
     const bundled = readdirSync(join(folder, "dist/src/daemon"));
     assert.deepEqual(
       bundled.map((name) => name.replace(/\.c?js$/, ".ts")).toSorted(),
-      [...threads.toSorted(), "main.ts"].toSorted(),
+      [...threads, "crash-loop.ts", "early-start.ts", "main.ts"].toSorted(),
     );
+  });
+
+  it("counts a start once, whoever asks: what counts is in one file", () => {
+    for (const name of ["early-start.js", "main.js"]) {
+      const text = readFileSync(join(folder, "dist/src/daemon", name), "utf8");
+      assert.match(text, /from"\.\/crash-loop\.js"/, name);
+    }
   });
 
   it("knows whose work is in it, and has their terms", () => {
