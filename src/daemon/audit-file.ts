@@ -39,6 +39,7 @@ export class AuditFile {
   readonly #options: AuditFileOptions;
   readonly #queue: string[] = [];
   #writing: Promise<void> | undefined;
+  #cancelRetry = () => {};
   #lost = 0;
   #toldLost = 0;
   #seq: number;
@@ -96,8 +97,11 @@ export class AuditFile {
       const count = waiting + this.#lost - this.#toldLost;
       problem(`${recordCount(count)} not on disk: ${String(error)}`);
       this.#startLine();
-      clock.after(RETRY_MS, () => {
-        this.#writing ??= this.#write();
+      // Each record tries anew, and would leave a timer of its own.
+      this.#cancelRetry();
+      this.#cancelRetry = clock.after(RETRY_MS, () => {
+        // With nothing to write it would be over before it is known as what is under way, and stand there for good.
+        if (this.#queue.length > 0) this.#writing ??= this.#write();
       });
     }
     this.#writing = undefined;

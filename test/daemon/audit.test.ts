@@ -261,6 +261,29 @@ describe("AuditFile", () => {
     assert.deepEqual(lines.map(seqOf), [1, 2]);
   });
 
+  it("goes on after a disk that has refused two records, one after the other", async (t) => {
+    const folder = temporaryFolder(t);
+    mkdirSync(join(folder, "audit.jsonl"));
+    const clock = manualClock();
+    const options = { stateDir: folder, boot: "b1", clock, problem() {}, lost: noLoss };
+    const file = new AuditFile(options);
+    file.append(record);
+    await file.flush();
+    clock.advance(2000);
+    file.append(record);
+    await file.flush();
+    assert.equal(clock.pending, 1, "one attempt every 5 s, however many records wait");
+    rmdirSync(join(folder, "audit.jsonl"));
+    for (const ms of [3000, 2000]) {
+      clock.advance(ms);
+      await file.flush();
+    }
+    file.append(record);
+    await file.flush();
+    const lines = readFileSync(join(folder, "audit.jsonl"), "utf8").trimEnd().split("\n");
+    assert.deepEqual(lines.map(seqOf), [1, 2, 3]);
+  });
+
   it("waits for nobody where there is a FIFO instead, and says so", async (t) => {
     const folder = temporaryFolder(t);
     const path = join(folder, "audit.jsonl");

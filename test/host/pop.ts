@@ -136,14 +136,25 @@ export async function part(host: Host, act: (sinceMs: number) => Promise<void>):
   }
 }
 
-const JOURNAL_CHARS = 8000;
+const WORDS_CHARS = 8000;
 
+/** The journal is not all: journald may be what was stopped. */
 async function lastWords({ machine }: Host, sinceMs: number): Promise<string> {
   const since = `--since=@${(sinceMs / 1000).toFixed(3)}`;
-  const { stdout } = await machine
-    .run(["journalctl", "--no-pager", "--output=short-precise", since])
-    .catch(() => ({ stdout: "the machine does not run" }));
-  return stdout.slice(-JOURNAL_CHARS);
+  const questions = [
+    ["journalctl", "--no-pager", "--output=short-precise", since],
+    ["tail", "--lines=12", "/var/lib/anyctl/audit.jsonl"],
+    ["systemctl", "status", "--no-pager", "--lines=0", UNIT],
+    ["anyctl", "status"],
+  ];
+  const answers = questions.map(async (argv) => {
+    const { stdout, stderr } = await machine.run(argv);
+    return `--- ${argv.join(" ")}\n${stdout.slice(-WORDS_CHARS)}${stderr}`;
+  });
+  return Promise.all(answers).then(
+    (texts) => texts.join("\n"),
+    (error: unknown) => String(error),
+  );
 }
 
 async function repair(host: Host): Promise<void> {
