@@ -20,8 +20,6 @@ export interface DeadManStart {
   readonly path: string;
   /** The kernel's id of this boot: another boot's word means nothing. */
   readonly boot: string;
-  /** The main thread's id for the kernel. */
-  readonly pid: number;
 }
 
 /** What it leaves for the next life, as JSON. */

@@ -3,7 +3,7 @@
  * of that for the next life, and ends the process. It loads nothing but this folder's small files: each thread of
  * Node.js takes 8 MiB as it is.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { countSilence, isBlocked, TICK_MS, type Silence } from "./dead-man-count.ts";
 import type {
@@ -23,13 +23,12 @@ const WRITE_MAX_MS = 300;
 const ANSWER_MAX_MS = 500;
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dead-man.ts gives it
-const { buffer, path, boot, pid } = workerData as DeadManStart;
+const { buffer, path, boot } = workerData as DeadManStart;
 const words = new Int32Array(buffer);
 const table = new DeadManTable();
 const pipe = new DeadManPipe();
 let barrier: string | undefined;
 let silence: Silence = { beat: beatOf(words), silentMs: 0, lookedAtMs: performance.now() };
-let waitedMs: number | undefined;
 
 /** Read at each look and not when they come: the thread wakes up ten times a second and no more. */
 function takeMessages(): void {
@@ -46,31 +45,10 @@ function takeMessages(): void {
 
 function look(): void {
   takeMessages();
-  const current = beatOf(words);
-  const isSilent = isArmed(words) && current === silence.beat;
-  const waited = isSilent ? waitedSince() : 0;
-  if (!isSilent) waitedMs = undefined;
-  silence = countSilence(silence, {
-    beat: current,
-    nowMs: performance.now(),
-    waitedMs: waited,
-  });
+  silence = countSilence(silence, { beat: beatOf(words), nowMs: performance.now() });
   if (!isArmed(words)) silence = { ...silence, silentMs: 0 };
   if (isBlocked(silence)) act();
   setTimeout(look, TICK_MS);
-}
-
-/** How long the main thread has waited for a processor since the last call, as the kernel counts it. */
-function waitedSince(): number {
-  const before = waitedMs;
-  try {
-    const [, nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "latin1").split(" ");
-    waitedMs = Number(nanoseconds) / 1e6;
-  } catch {
-    // A kernel that does not count.
-    return 0;
-  }
-  return before === undefined ? 0 : waitedMs - before;
 }
 
 function act(): void {

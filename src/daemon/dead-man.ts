@@ -116,7 +116,7 @@ export class DeadMan {
     this.#dialect = undefined;
     this.#held.forget();
     const { buffer } = this.#words;
-    const workerData: DeadManStart = { buffer, path, boot, pid: process.pid };
+    const workerData: DeadManStart = { buffer, path, boot };
     let worker: Worker;
     try {
       worker = new Worker(new URL("./dead-man-worker.js", import.meta.url), {
