@@ -23,6 +23,7 @@ import { Problems } from "../../src/daemon/problems.ts";
 import { Reloader } from "../../src/daemon/reloader.ts";
 import type { ProbeMakers } from "../../src/daemon/scheduler.ts";
 import { SelfWatch } from "../../src/daemon/self-watch.ts";
+import { Watchdog } from "../../src/daemon/watchdog.ts";
 import { CONFIG_PATH, type Configurations } from "./configurations.ts";
 import type { Host } from "./disk.ts";
 import { Folders } from "./order-folder.ts";
@@ -41,6 +42,9 @@ export interface LifeOptions {
   /** Takes one line without its newline. */
   readonly wrote: (life: Life, line: string) => void;
   readonly recorded: (draft: Draft) => void;
+  /** How long systemd waits for a ping; undefined: it does not. */
+  readonly watchdogMs: number | undefined;
+  readonly pinged: (life: Life) => void;
   readonly ended: (life: Life, status: number) => void;
 }
 
@@ -72,6 +76,7 @@ export class Life implements Being {
   readonly #problems: Problems;
   readonly #owned: OwnedFile;
   readonly #meter = new Meter();
+  readonly #watchdog: Watchdog;
   readonly #drafts: () => readonly Draft[];
   #loop: Loop | undefined;
   #reloader: Reloader | undefined;
@@ -137,6 +142,22 @@ export class Life implements Being {
       loop: () => this.#loop,
       look: () => this.#selfWatch.look(),
     });
+    this.#watchdog = new Watchdog({
+      clock,
+      notifier: {
+        ready: () => {},
+        status: () => {},
+        watchdog: () => {
+          if (!this.isDead) options.pinged(this);
+        },
+        end: () => {},
+      },
+      watchdogMs: options.watchdogMs,
+      bridge: this.#exabgp.bridge,
+      isWaiting: (check) => this.#probing.scheduler.isWaiting(check),
+      how: () => "works",
+      problem: (detail) => problems.state("watchdog", detail),
+    });
     void this.#run(owned);
   }
 
@@ -198,6 +219,7 @@ export class Life implements Being {
   async #run(owned: ReturnType<OwnedFile["load"]>): Promise<void> {
     const { world, host, configurations } = this.#options;
     const clock = world.clockOf(this);
+    this.#watchdog.start();
     this.#exabgp.start();
     await this.#orders.start();
     if (this.isDead) return;
@@ -245,6 +267,7 @@ export class Life implements Being {
       listen: () => {},
       windows: (effective) => this.#setInterval(effective),
     });
+    this.#watchdog.ready(this.#loop);
   }
 
   #setInterval({ config }: Effective): void {
@@ -256,6 +279,7 @@ export class Life implements Being {
     if (this.isDead) return;
     this.#probing.scheduler.stop();
     this.#selfWatch.stop();
+    this.#watchdog.stop();
     this.#loop?.dispatch({ type: "stop", actor: "agent" });
     this.#orders.stop();
     this.#reloader?.stop();

@@ -46,6 +46,11 @@ export class Calm {
     this.#until(nowMs, START_MS, START_MS + 2 * this.#reconcileMs);
   }
 
+  /** ExaBGP is started anew. */
+  restarted(nowMs: number): void {
+    this.#until(nowMs, START_MS, REST_MAX_MS + INTERVALS * this.#reconcileMs);
+  }
+
   session(nowMs: number): void {
     this.#until(nowMs, SETTLE_MS, SETTLE_MS + 2 * this.#reconcileMs);
   }

@@ -22,6 +22,8 @@ export interface ExabgpSettings {
   /** Somebody else's route, or none. */
   readonly staticPrefix: string | undefined;
   readonly holdMs: number;
+  /** As its unit has it; undefined: systemd does not watch it. */
+  readonly watchdogMs: number | undefined;
 }
 
 /** The child as ExaBGP knows it. */

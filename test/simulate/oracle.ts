@@ -21,6 +21,7 @@ export type Promise =
   | "wire-is-state"
   | "no-command-twice"
   | "flap-budget"
+  | "hang-is-out"
   | "mass-withdrawal"
   | "respawn-is-silent"
   | "bounded"
@@ -49,6 +50,9 @@ const QUIET_MS = 30_000;
 /** Prefixes in one second; of more, each has its turn. */
 const LOOKED_AT_MAX = 6;
 
+/** Two questions that are not answered, the last ping before them, and what systemd waits for the next. */
+const HANG_MAX_MS = 14_000;
+
 const PLANNED_MAX = 400;
 
 export class Oracle {
@@ -71,6 +75,7 @@ export class Oracle {
   #forcedPops = new Set<string>(["pop1"]);
   #lastPlan = "";
   #looks = 0;
+  #hungMs = 0;
   #lastAnnounced: readonly string[] = [];
 
   constructor(pop: () => Pop, reconcileMs: number) {
@@ -121,6 +126,15 @@ export class Oracle {
     if (life.exabgpLife !== this.#lastExabgpLife) this.#orders.begunAnew(world.nowMs);
     this.#lastExabgpLife = life.exabgpLife;
     this.#lastPlan = "";
+  }
+
+  /** systemd has waited for a ping in vain. */
+  restarted(): void {
+    const { nowMs } = this.#pop().world;
+    if (nowMs > this.#calm.withdrawalFromMs) {
+      this.#fail("no-self-made-outage", "no pings for systemd, and all is well");
+    }
+    this.#calm.restarted(nowMs);
   }
 
   session(): void {
@@ -177,8 +191,12 @@ export class Oracle {
 
   /** Once a second. */
   looked(): void {
-    const { life } = this.#pop();
+    const { life, exabgp, world } = this.#pop();
     const blueprint = this.#blueprint;
+    this.#hungMs = exabgp.isRunning && exabgp.isHung ? this.#hungMs + 1000 : 0;
+    if (exabgp.settings.watchdogMs !== undefined && this.#hungMs > HANG_MAX_MS) {
+      this.#fail("hang-is-out", `ExaBGP has hung for ${this.#hungMs} ms at ${world.elapsedMs}`);
+    }
     if (life === undefined) return;
     this.#watchPlan(life);
     if (blueprint === undefined) return;

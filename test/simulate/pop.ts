@@ -23,6 +23,8 @@ export interface Witness {
   malformed(line: string): void;
   session(neighbor: string, isUp: boolean): void;
   saw(life: Life, port: number, outcome: string, begunMs: number): void;
+  /** systemd had no ping for too long. */
+  restarted(): void;
   /** A second has passed. */
   looked(): void;
 }
@@ -30,6 +32,10 @@ export interface Witness {
 const RESPAWN_MIN_MS = 20;
 const RESPAWN_MAX_MS = 400;
 const LOOK_MS = 1000;
+
+/** systemd's own look at its watchdogs, and what a start takes. */
+const SYSTEMD_LOOK_MS = 250;
+const RESTART_MS = 1700;
 
 const DRAINS = `${STATE_DIR}/drains`;
 const PINS = `${STATE_DIR}/pins`;
@@ -46,6 +52,7 @@ export class Pop {
   readonly #configurations: Configurations;
   readonly #random: Random;
   readonly #witness: Witness;
+  #pingedMs = 0;
   #killPart: 0 | 0.5 | 1 | undefined;
 
   constructor(seed: number, witness: Witness) {
@@ -74,9 +81,9 @@ export class Pop {
         this.#happen(happening);
       });
     }
-    this.exabgp.start();
-    this.#begin();
+    this.#start();
     this.#look();
+    this.#watch();
     await this.world.run(durationMs, isOver);
     if (this.life !== undefined) this.life.isDead = true;
   }
@@ -85,6 +92,32 @@ export class Pop {
     this.world.after(LOOK_MS, () => {
       this.#witness.looked();
       this.#look();
+    });
+  }
+
+  #start(): void {
+    this.exabgp.start();
+    this.#pingedMs = this.world.nowMs;
+    // What is left of an agent that stands still has yet to see the end of its input.
+    if (this.life === undefined) this.#begin();
+  }
+
+  /** systemd's watchdog: it ends everything in the unit, and starts it anew. */
+  #watch(): void {
+    this.world.after(SYSTEMD_LOOK_MS, () => {
+      const { watchdogMs } = this.exabgp.settings;
+      const isLate = this.world.nowMs - this.#pingedMs > (watchdogMs ?? Infinity);
+      if (isLate && this.exabgp.isRunning) {
+        this.#witness.restarted();
+        if (this.life !== undefined) this.life.isDead = true;
+        this.life = undefined;
+        this.exabgp.crash();
+        this.exabgp.troubles.hangsUntilMs = 0;
+        this.world.after(RESTART_MS, () => {
+          if (!this.exabgp.isRunning) this.#start();
+        });
+      }
+      this.#watch();
     });
   }
 
@@ -98,6 +131,10 @@ export class Pop {
       exabgpLife: this.#exabgpLife,
       wrote: (writer, line) => this.#write(writer, line),
       recorded: (draft) => this.#witness.recorded(draft),
+      watchdogMs: this.exabgp.settings.watchdogMs,
+      pinged: (pinging) => {
+        if (pinging.exabgpLife === this.#exabgpLife) this.#pingedMs = this.world.nowMs;
+      },
       ended: (ended) => this.#ended(ended),
     });
     this.life = life;
@@ -190,10 +227,7 @@ export class Pop {
       case "exabgp-crash":
         exabgp.crash();
         world.after(happening.downMs, () => {
-          if (exabgp.isRunning) return;
-          exabgp.start();
-          // What is left of the agent has seen the end of its input.
-          if (this.life === undefined) this.#begin();
+          if (!exabgp.isRunning) this.#start();
         });
         return;
       case "hang":
@@ -232,7 +266,9 @@ export class Pop {
   #loseSessions(hungMs: number): void {
     const { holdMs } = this.exabgp.settings;
     if (hungMs < holdMs) return;
+    const { life } = this.exabgp;
     this.world.after(holdMs, () => {
+      if (life !== this.exabgp.life || !this.exabgp.isRunning) return;
       for (const rib of this.exabgp.ribs) {
         this.exabgp.drop(rib);
         this.exabgp.connect(rib, hungMs - holdMs + 2000);

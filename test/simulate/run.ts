@@ -78,6 +78,10 @@ export async function run(options: RunOptions): Promise<Outcome> {
       counts.results += 1;
       if (life === pop.life) oracle.saw(port, outcome);
     },
+    restarted() {
+      say("*", "systemd has had no ping for too long: ExaBGP is started anew");
+      oracle.restarted();
+    },
     looked: () => oracle.looked(),
   };
   pop = new Pop(seed, witness);
