@@ -1,6 +1,6 @@
 /** Watches a run and says when a promise is broken. It knows what happened, not what the agent thinks of it. */
 import type { Life } from "./agent.ts";
-import type { Blueprint, ServiceBlueprint } from "./blueprint.ts";
+import type { Blueprint, CheckBlueprint, ServiceBlueprint } from "./blueprint.ts";
 import { Calm } from "./calm.ts";
 import { readLine, type RouteLine } from "./exabgp-lines.ts";
 import type { SentUpdate } from "./exabgp-rib.ts";
@@ -9,6 +9,7 @@ import { Upstream } from "./flaps.ts";
 import type { Happening } from "./happenings.ts";
 import { Judged, neededOf } from "./judged.ts";
 import type { Pop } from "./pop.ts";
+import { type Mode, SLOW_MS, type Target } from "./targets.ts";
 import { type Drained, StandingOrders } from "./standing-orders.ts";
 
 export type Promise =
@@ -36,8 +37,8 @@ export interface Violation {
 /** A drain is seen within 100 ms; a millisecond or two for the rest. */
 const SEEN_MS = 110;
 
-/** ExaBGP's turns, a prefix's rest between two commands, a tick of the agent's loop. */
-const COMMAND_MS = 700;
+/** ExaBGP's turns, and a prefix's rest between two commands. */
+const COMMAND_MS = 400;
 
 /** A state that has just changed is not on the wire yet. */
 const STATE_SETTLES_MS = 2500;
@@ -84,7 +85,7 @@ export class Oracle {
   }
 
   happened(happening: Happening): void {
-    const { world, targets } = this.#pop();
+    const { world } = this.#pop();
     const { nowMs } = world;
     const { kind } = happening;
     this.#quietUntilMs = 0;
@@ -114,7 +115,21 @@ export class Oracle {
       const read = readLine(happening.line);
       if (read.kind === "route") for (const prefix of read.line.prefixes) this.#touched.add(prefix);
     }
-    if (kind === "target") targets.of(happening.port);
+    if (kind === "target") this.#lookWhenDue(happening.port, happening.mode);
+  }
+
+  /** Not only once a second: at the very moment at which it must be off. */
+  #lookWhenDue(port: number, mode: Mode): void {
+    if (mode !== "refused" && mode !== "wrong") return;
+    for (const { checks, prefixes } of this.#blueprint?.services ?? []) {
+      const check = checks.find((one) => one.port === port);
+      if (check === undefined) continue;
+      this.#pop().world.after(downBoundMs(check, this.#pop().targets.of(port)) + 1, () => {
+        const blueprint = this.#blueprint;
+        if (blueprint === undefined || this.#pop().life === undefined) return;
+        for (const prefix of prefixes.slice(0, LOOKED_AT_MAX)) this.#checkOff(blueprint, prefix);
+      });
+    }
   }
 
   began(life: Life): void {
@@ -366,12 +381,10 @@ export class Oracle {
     if (service.down !== undefined || this.#orders.isPinned(name)) return undefined;
     const sinceMs = Math.max(calmMs, this.#orders.changedMs(name), this.#reloadedMs);
     const required = service.checks.filter(({ advisory }) => !advisory);
-    const down = required.filter(({ port, ...check }) => {
-      const target = this.#pop().targets.of(port);
+    const down = required.filter((check) => {
+      const target = this.#pop().targets.of(check.port);
       const isDefinite = target.mode === "refused" || target.mode === "wrong";
-      const boundMs =
-        check.intervalMs + check.timeoutMs + check.fall * Math.max(check.fastMs, 10) + COMMAND_MS;
-      return isDefinite && nowMs > Math.max(target.sinceMs, sinceMs) + boundMs;
+      return isDefinite && nowMs > Math.max(target.sinceMs, sinceMs) + downBoundMs(check, target);
     }).length;
     const needed = neededOf(service.require, required.length);
     return required.length - down < needed ? "down-is-off" : undefined;
@@ -488,6 +501,18 @@ export class Oracle {
       ) === true
     );
   }
+}
+
+/**
+ * Until the first attempt that fails an interval passes, and whatever is under way when it begins; then a fast interval
+ * for each other failure.
+ */
+function downBoundMs(
+  { intervalMs, fastMs, timeoutMs, fall }: CheckBlueprint,
+  { sinceMs, hungMs }: Target,
+): number {
+  const underWayMs = sinceMs - hungMs < 2 * timeoutMs ? timeoutMs : SLOW_MS;
+  return intervalMs + underWayMs + (fall - 1) * fastMs + COMMAND_MS;
 }
 
 function prefixesOf({ services }: Blueprint): readonly string[] {

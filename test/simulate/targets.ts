@@ -15,6 +15,8 @@ export type Mode = "passes" | "slow" | "refused" | "wrong" | "hangs" | "flaky" |
 export interface Target {
   mode: Mode;
   sinceMs: number;
+  /** When it last began or ceased to hang. */
+  hungMs: number;
   /** Who listens to it, by its life. */
   readonly heard: Map<Being, Heard>;
 }
@@ -23,6 +25,9 @@ export interface Target {
 export type Saw = (port: number, outcome: Result["outcome"], begunMs: number) => void;
 
 const ANSWER_MAX_MS = 4;
+
+/** Below the shortest timeout. */
+export const SLOW_MS = 180;
 
 export class Targets {
   readonly #world: World;
@@ -37,7 +42,12 @@ export class Targets {
   of(port: number): Target {
     const known = this.#targets.get(port);
     if (known !== undefined) return known;
-    const made: Target = { mode: "passes", sinceMs: this.#world.nowMs, heard: new Map() };
+    const made: Target = {
+      mode: "passes",
+      sinceMs: this.#world.nowMs,
+      hungMs: -Infinity,
+      heard: new Map(),
+    };
     this.#targets.set(port, made);
     return made;
   }
@@ -45,6 +55,7 @@ export class Targets {
   set(port: number, mode: Mode): void {
     const target = this.of(port);
     if (target.mode === mode) return;
+    if (target.mode === "hangs" || mode === "hangs") target.hungMs = this.#world.nowMs;
     target.mode = mode;
     target.sinceMs = this.#world.nowMs;
     if (mode === "refused") this.rattle(port);
@@ -83,7 +94,7 @@ export class Targets {
           });
           return;
         }
-        const delayMs = mode === "slow" ? 180 : this.#random.int(1, ANSWER_MAX_MS);
+        const delayMs = mode === "slow" ? SLOW_MS : this.#random.int(1, ANSWER_MAX_MS);
         this.#world.after(delayMs, () => settle(answer), being, true);
       });
   }
