@@ -34,7 +34,7 @@ import {
 
 const DOWN_SESSION = { session: POP_SESSION.ipv4, kind: "session-down" } as const;
 
-describe("a host", () => {
+describe("a host whose plugs are pulled", () => {
   let host: Host;
   before(async () => {
     host = await createHost();

@@ -26,7 +26,7 @@ import {
   waitForStatus,
 } from "./pop.ts";
 
-describe("a host", () => {
+describe("a host that stops and starts", () => {
   let host: Host;
   before(async () => {
     host = await createHost();

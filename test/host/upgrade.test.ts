@@ -26,7 +26,7 @@ import {
   waitForStatus,
 } from "./pop.ts";
 
-describe("a host", () => {
+describe("a host that is upgraded", () => {
   let host: Host;
   let agent: number;
   before(async () => {
