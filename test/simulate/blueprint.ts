@@ -75,6 +75,7 @@ export function designPop(seed: number): {
       tellsSessions: random.chance(0.85),
       staticPrefix: random.chance(0.3) ? STATIC_PREFIX : undefined,
       holdMs: 30_000,
+      acks: !random.chance(0.06),
       watchdogMs: random.chance(0.7) ? 10_000 : undefined,
     },
   };

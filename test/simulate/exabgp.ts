@@ -22,6 +22,8 @@ export interface ExabgpSettings {
   /** Somebody else's route, or none. */
   readonly staticPrefix: string | undefined;
   readonly holdMs: number;
+  /** `exabgp.api.ack`: without it, questions get their data and nothing else is answered. */
+  readonly acks: boolean;
   /** As its unit has it; undefined: systemd does not watch it. */
   readonly watchdogMs: number | undefined;
 }
@@ -153,7 +155,8 @@ export class SimulatedExabgp {
 
   /** So many answers that nobody asked for. */
   sayStale(count: number): void {
-    this.say("done\n".repeat(count));
+    // Without acknowledgements nobody was to have one.
+    if (this.settings.acks) this.say("done\n".repeat(count));
   }
 
   /** Its session comes up after a while. */
@@ -309,11 +312,12 @@ export class SimulatedExabgp {
   }
 
   /** @returns false when it is lost: all of it, or a line of it. */
-  #reply(text: string): boolean {
+  #reply(whole: string): boolean {
+    const text = this.settings.acks ? whole : whole.replace(/(done|error)\n$/, "");
     const { losesUntilMs, lossProbability } = this.troubles;
     const isLost = this.#world.nowMs < losesUntilMs && this.#random.chance(lossProbability);
     if (!isLost) {
-      this.say(text);
+      if (text !== "") this.say(text);
       return true;
     }
     const lines = text.split("\n").slice(0, -1);
