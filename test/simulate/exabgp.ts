@@ -149,8 +149,17 @@ export class SimulatedExabgp {
   }
 
   say(text: string): void {
-    if (this.#child === undefined) this.#unheard += text;
-    else this.#hear(text);
+    const { life } = this;
+    // What hangs says nothing, until it goes on.
+    if (this.isHung) {
+      this.#world.after(this.troubles.hangsUntilMs - this.#world.nowMs, () => {
+        if (life === this.life && this.isRunning) this.say(text);
+      });
+    } else if (this.#child === undefined) {
+      this.#unheard += text;
+    } else {
+      this.#hear(text);
+    }
   }
 
   /** So many answers that nobody asked for. */

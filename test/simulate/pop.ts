@@ -173,9 +173,16 @@ export class Pop {
     if (this.life !== life) return;
     this.life = undefined;
     this.exabgp.detach();
-    const respawnMs = this.#random.int(RESPAWN_MIN_MS, RESPAWN_MAX_MS);
-    this.world.after(respawnMs, () => {
-      if (this.life === undefined) this.#begin();
+    this.#respawn(this.#random.int(RESPAWN_MIN_MS, RESPAWN_MAX_MS));
+  }
+
+  #respawn(delayMs: number): void {
+    this.world.after(delayMs, () => {
+      if (this.life !== undefined) return;
+      // What hangs starts nobody.
+      if (this.exabgp.isHung)
+        this.#respawn(this.exabgp.troubles.hangsUntilMs - this.world.nowMs + 1);
+      else this.#begin();
     });
   }
 
