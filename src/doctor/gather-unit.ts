@@ -4,7 +4,7 @@ import type { Fact, Facts, Unit } from "./host.ts";
 import { ask } from "./tool.ts";
 
 const PROPERTIES =
-  "LoadState NotifyAccess WatchdogUSec Restart User ExecStop KillMode RequiresMountsFor After ProtectSystem ReadWritePaths RuntimeDirectory StateDirectory LimitNOFILE Environment".split(
+  "LoadState ActiveState NotifyAccess WatchdogUSec Restart User ExecStop KillMode RequiresMountsFor After ProtectSystem ReadWritePaths RuntimeDirectory StateDirectory LimitNOFILE Environment".split(
     " ",
   );
 
@@ -21,7 +21,20 @@ export async function gatherUnit(name: string, env: Environment): Promise<Fact<U
     }),
   );
   if (properties.get("LoadState") !== "loaded") return { unknown: `there is no unit ${name}` };
+  const isIdle = ["inactive", "failed"].includes(properties.get("ActiveState") ?? "");
+  const watchdog = isIdle ? await watchdogOf(name, env) : undefined;
+  if (watchdog !== undefined) properties.set("WatchdogUSec", watchdog);
   return { value: { name, properties } };
+}
+
+/**
+ * What its files ask for. systemd tells that of its last start instead, and `infinity` before the first one: the host
+ * would never be ready for it.
+ */
+async function watchdogOf(name: string, env: Environment): Promise<string | undefined> {
+  const answer = await ask("systemctl", ["cat", name, "--no-pager"], env);
+  if ("why" in answer) return undefined;
+  return [...answer.text.matchAll(/^\s*WatchdogSec\s*=[ \t]*(.*?)[ \t]*$/gm)].at(-1)?.[1];
 }
 
 /** @param agentPid Of the agent that runs. */
