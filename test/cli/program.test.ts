@@ -224,6 +224,14 @@ function oldNode(context: TestContext): string {
   return file;
 }
 
+/** Its starts are counted here, and not beside the socket of this host's own agent. */
+function ownPlace(context: TestContext): NodeJS.ProcessEnv {
+  const folder = temporaryFolder(context);
+  const config = join(folder, "anyctl.yaml");
+  writeFileSync(config, `socket: ${join(folder, "agent.sock")}\n`);
+  return { ...process.env, ANYCTL_CONFIG: config };
+}
+
 /** ExaBGP starts a child that has died at once, and ends itself at the sixth death in about a minute. */
 describe("an agent that cannot start, under ExaBGP,", () => {
   const starts = [
@@ -254,7 +262,7 @@ describe("an agent that cannot start, under ExaBGP,", () => {
   ];
   for (const { name, argv, says, status } of starts) {
     it(`${name}, says so at once, reads on, and ends with its stdin`, async (context) => {
-      const child = spawn(process.execPath, argv(context));
+      const child = spawn(process.execPath, argv(context), { env: ownPlace(context) });
       context.after(() => child.kill("SIGKILL"));
       let [stdout, stderr] = ["", ""];
       child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
@@ -281,7 +289,9 @@ describe("an agent that cannot start, under ExaBGP,", () => {
       `const { setTimeout } = globalThis;
       globalThis.setTimeout = (run, ms) => setTimeout(run, 0, console.error("after", ms, "ms"));`,
     );
-    const child = spawn(process.execPath, ["--import", hurry, unbuilt(context), "agent"]);
+    const child = spawn(process.execPath, ["--import", hurry, unbuilt(context), "agent"], {
+      env: ownPlace(context),
+    });
     context.after(() => child.kill("SIGKILL"));
     let stderr = "";
     child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));

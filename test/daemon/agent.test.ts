@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { readStarts, startsPath } from "../../src/daemon/starts-file.ts";
 import { waitUntil } from "../lab/wait.ts";
 import { ANYCTL, createSite, ScriptedExabgp, webConfig } from "./scripted-exabgp.ts";
 
@@ -139,11 +140,19 @@ describe("a wrong start", () => {
     { args: ["dns"], says: /Unexpected argument 'dns'/, status: 2 },
   ];
   for (const { args, says, status } of starts) {
-    it(`with ${args.join(" ")} is one clear error and exit status ${status}`, () => {
-      const run = spawnSync(ANYCTL, ["agent", ...args], { input: "", encoding: "utf8" });
+    it(`with ${args.join(" ")} is one clear error and exit status ${status}`, async (t) => {
+      // Else its start would be counted beside the socket of this host's own agent.
+      const site = await createSite(t);
+      const env = { ...process.env, ANYCTL_CONFIG: site.configPath };
+      const run = spawnSync(ANYCTL, ["agent", ...args], { input: "", encoding: "utf8", env });
       assert.equal(run.status, status);
       assert.match(run.stderr, says);
       assert.equal(run.stdout, "");
+      const counted = readStarts(startsPath(join(site.folder, "agent.sock")));
+      assert.deepEqual(
+        counted.map(({ pid }) => pid),
+        [run.pid],
+      );
     });
   }
 
