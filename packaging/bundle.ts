@@ -8,7 +8,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 
 /** Modules whose thread is started later than at the agent's start: held open, and run from their text. */
-const HELD_WORKERS: readonly string[] = ["config-worker.js"];
+const HELD_WORKERS: readonly string[] = ["config-worker.js", "dead-man-worker.js"];
 
 /** Has a state, and is asked by two files: it must be one. */
 const SHARED = "crash-loop.js";

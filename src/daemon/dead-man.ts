@@ -1,5 +1,5 @@
 /** The main thread's side of the dead-man's switch: the beat, and what the thread beside it would have to withdraw. */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { BARRIER_QUESTIONS, type Bridge, type Dialect, type WriteGuard } from "exabgp-ts-bridge";
 import type { AgentState } from "../core/state.ts";
 import type { Clock } from "./clock.ts";
@@ -11,6 +11,7 @@ import type { LastWord } from "./last-word.ts";
 import type { Log } from "./log.ts";
 import type { Loop } from "./loop.ts";
 import type { Problems } from "./problems.ts";
+import { holdWorker } from "./worker-text.ts";
 
 /** A thread that ends is no accident twice. */
 const STARTS_MAX = 2;
@@ -20,6 +21,8 @@ const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1, stackS
 
 /** What is told for all prefixes rests so many times as long as it took. */
 const REST = 10;
+
+const startThread = holdWorker(new URL("./dead-man-worker.js", import.meta.url));
 
 export interface Watched {
   readonly log: Log;
@@ -119,7 +122,7 @@ export class DeadMan {
     const workerData: DeadManStart = { buffer, path, boot };
     let worker: Worker;
     try {
-      worker = new Worker(new URL("./dead-man-worker.js", import.meta.url), {
+      worker = startThread({
         workerData,
         // Else what it prints would be handed on by streams of this thread.
         stdout: true,

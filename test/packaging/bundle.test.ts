@@ -82,6 +82,24 @@ describe("the bundle", () => {
     assert.equal((await exabgp.exit()).status, "SIGKILL");
   });
 
+  it("has it also when its thread has ended and its files are gone", async (t) => {
+    const site = await createSite(t);
+    const blocker = fileURLToPath(new URL("../daemon/block-loop.js", import.meta.url));
+    const env = { NODE_OPTIONS: `--import=${blocker}`, BLOCK_MS: "60000" };
+    const exabgp = new ScriptedExabgp(site, [], { program, env });
+    await exabgp.waitForCommands(1);
+    await exabgp.waitForStatus("the route", ({ services }) =>
+      services.every(({ routes }) => routes.every(({ answer }) => answer === "done")),
+    );
+    const aside = `${folder}-aside`;
+    renameSync(folder, aside);
+    t.after(() => renameSync(aside, folder));
+    exabgp.child.kill("SIGWINCH");
+    assert.equal((await exabgp.waitForCommands(2))[1], "withdraw route 192.0.2.0/24 next-hop self");
+    assert.equal((await exabgp.exit()).status, "SIGKILL");
+    assert.match(exabgp.stderr, /dead-man's switch ended/);
+  });
+
   it("announces, and reloads by what it has read when its files are gone", async (t) => {
     const site = await createSite(t);
     const exabgp = new ScriptedExabgp(site, [], { program });
