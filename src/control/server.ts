@@ -71,7 +71,8 @@ export function createHttpServer(
   options: ServeOptions,
   listener: Listener,
 ): { readonly server: Server; readonly close: () => Promise<void> } {
-  const server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES });
+  // Node.js would answer a request without a host by itself, and what follows it would get a second answer.
+  const server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES, requireHostHeader: false });
   server.maxConnections = CONNECTIONS_MAX;
   const connections = new Set<Duplex>();
   serve(server, connections, options, listener);
@@ -140,6 +141,10 @@ function serve(
     // each would put a whole status into memory. The connection ends with the first answer.
     if (answered.has(request.socket)) return;
     answered.add(request.socket);
+    if (request.httpVersion === "1.1" && request.headers.host === undefined) {
+      write(response, errorAnswer(400, "There is no host header"));
+      return;
+    }
     const maxMs = answerMaxMs(request, listener);
     if (maxMs !== undefined) giveTime(request.socket, maxMs);
     void answerOrFailure(request, options, listener).then((answer) => write(response, answer));

@@ -107,6 +107,18 @@ describe("requests and answers", () => {
       body: { ok: true, detail: "" },
     },
     {
+      name: "no host",
+      request: "GET /healthz HTTP/1.1\r\n\r\n",
+      status: 400,
+      error: /no host header/,
+    },
+    {
+      name: "no host, and garbage behind it",
+      request: "GET /healthz HTTP/1.1\r\n\r\n{",
+      status: 400,
+      error: /no host header/,
+    },
+    {
       name: "garbage",
       request: "\x00\xff\x16\x03\x01 nonsense\r\n\r\n",
       status: 400,
