@@ -112,6 +112,8 @@ export interface Moment {
   readonly nowMs: number;
   /** Milliseconds since 1970. */
   readonly wallMs: number;
+  /** Nothing is probed before, on the monotonic clock; absent: checks are probed now. */
+  readonly probesFromMs?: number;
 }
 
 /** @param sent What is known of UPDATEs, by prefix. */

@@ -95,10 +95,11 @@ function oneCheck(state: AgentState, place: number, { nowMs }: Moment): string {
 
 /** `once check a passes 2 more times in a row (probed every 1s), at the earliest in 3s` */
 export function onceChecks(state: AgentState, at: number, towards: "up" | "down", moment: Moment) {
-  const ahead = outlook(state, at, towards, moment.nowMs);
+  const { nowMs, probesFromMs = nowMs } = moment;
+  const ahead = outlook(state, at, towards, Math.max(nowMs, probesFromMs));
   if (ahead === undefined) return undefined;
   const soonest = earliestMs(ahead);
-  return `once ${needs(ahead)}, at the earliest in ${exactly(soonest - moment.nowMs)}`;
+  return `once ${needs(ahead)}, at the earliest in ${exactly(soonest - nowMs)}`;
 }
 
 /** What the checks of a service must do after the end of a drain, which forgets all verdicts. */

@@ -264,7 +264,7 @@ export class Agent {
   /** What status and metrics are made of. */
   #sources(): StatusSources {
     return {
-      moment: this.#moment(),
+      moment: this.#idling.moment(this.#moment()),
       version: this.#version,
       since: this.#since,
       pop: this.#reloader?.pop ?? this.#effective.plan.pop,

@@ -1,5 +1,6 @@
 /** What an agent does not do while it idles in a crash loop: probe. What is ordered, it does. */
 import type { CheckPlan } from "../config/plan.ts";
+import type { Moment } from "../core/status.ts";
 import type { Clock } from "./clock.ts";
 import { type CountedStart, hostMs } from "./crash-loop.ts";
 import type { Loop } from "./loop.ts";
@@ -54,6 +55,11 @@ export class Idling {
   probe(checks: readonly CheckPlan[]): void {
     this.#checks = checks;
     if (this.#untilMs === undefined) this.#options.prober.probe(checks);
+  }
+
+  /** `now` as it is for those who ask what is next. */
+  moment(now: Moment): Moment {
+    return this.#untilMs === undefined ? now : { ...now, probesFromMs: this.#untilMs };
   }
 
   /** The agent has come as far as deciding. */

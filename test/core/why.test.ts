@@ -269,6 +269,22 @@ describe("why, without a configuration", () => {
   });
 });
 
+describe("why, while the agent idles", () => {
+  it("promises nothing for the time in which nothing is probed", () => {
+    const world = new World();
+    const [first] = SERVICES;
+    const { nowMs, wallMs } = world.around.moment;
+    const around = { ...world.around, moment: { nowMs, wallMs, probesFromMs: nowMs + 15_000 } };
+    const at = (some: Surroundings) =>
+      whyService(world.state, first?.name ?? "", some)?.next.map(
+        (one) => /at the earliest in (.*)\./.exec(one)?.[1],
+      );
+    const waits = at(world.around)?.map((wait) => `${Number.parseFloat(wait ?? "") + 15}s`);
+    assert.equal(waits?.length, 2);
+    assert.deepEqual(at(around), waits);
+  });
+});
+
 describe("why, of a neighbor whose session was never up", () => {
   it("says that it does not hear what ExaBGP holds for it", () => {
     const world = new World();

@@ -55,9 +55,13 @@ describe("an agent", () => {
     idling.probe(checks("web/other"));
     assert.deepEqual(words(), ["crash-loop"]);
     assert.ok((rested[0] ?? 0) > 14_500 && (rested[0] ?? 0) <= 15_000, String(rested));
+    const now = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
+    const { probesFromMs = 0 } = idling.moment(now);
+    assert.equal(Math.round(probesFromMs - now.nowMs), rested[0]);
     clock.advance(14_400);
     assert.deepEqual(probed, []);
     clock.advance(600);
+    assert.deepEqual(idling.moment(now), now);
     assert.deepEqual([probed, words()], [[["web/other"]], []]);
     assert.match(said[0] ?? "", /^crash-loop: idles until \d{4}-\S+Z 120 s$/);
     assert.deepEqual(said.slice(1), ["ready"]);
