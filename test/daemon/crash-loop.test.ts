@@ -91,6 +91,33 @@ describe("an agent that idles", () => {
   });
 });
 
+describe("a pin", () => {
+  it("is obeyed by the next life from its first moment, also while that one idles", async (t) => {
+    const site = await createSite(t);
+    const until = new Date(Date.now() + 600_000).toISOString();
+    const pins = join(site.stateDir, "pins");
+    mkdirSync(pins);
+    writeFileSync(join(pins, "web"), JSON.stringify({ reason: "the check lies", until }));
+    site.service.close();
+    await killedLife(site);
+    leaveStarts(site, [59_000, 300, 200, 100], "clean");
+    const exabgp = new ScriptedExabgp(site);
+    exabgp.answer = (line) => (line === "show adj-rib out extensive" ? LISTING : "done\n");
+    const idle = await exabgp.waitForStatus(
+      "the pin and the listing",
+      ({ services }) => services[0]?.routes[0]?.told === "announced",
+    );
+    assert.ok(isIdling(idle));
+    assert.deepEqual([idle.services[0]?.state, idle.pins[0]?.until], ["pinned", until]);
+    const judged = await exabgp.waitForStatus(
+      "a verdict",
+      ({ services }) => services[0]?.checks[0]?.verdict === "down",
+    );
+    assert.equal(judged.services[0]?.state, "pinned");
+    assert.ok(!exabgp.commands.some((line) => line.startsWith("withdraw")));
+  });
+});
+
 const LISTING =
   "neighbor 127.0.0.2 local-ip 127.0.0.1 local-as 64496 peer-as 64497 router-id 127.0.0.1 family-allowed in-open ipv4 unicast 192.0.2.0/24 next-hop self\ndone\n";
 
