@@ -17,6 +17,9 @@ import { codeOf } from "./untrusted.ts";
 /** Says under which ExaBGP the folder was last emptied. */
 const MARKER = "exabgp-life";
 
+/** File systems and `Date.now()` read one clock, and round it in their own ways. */
+const CLOCK_TICK_MS = 10;
+
 export interface TransientFolder {
   /** undefined where there can be none. */
   readonly folder: string | undefined;
@@ -30,12 +33,15 @@ export interface TransientFolder {
  *
  * @param life Names the ExaBGP above this agent.
  * @param startedAtMs When it started, milliseconds since 1970; NaN: nobody knows, and everything goes.
+ * @param nowMs Milliseconds since 1970. What is of later was there before the date was set back: an earlier stop's drain
+ *   that stayed would keep the PoP out for good.
  */
 export function prepareTransientFolder(
   socketPath: string,
   stateDir: string,
   life: string,
   startedAtMs = exabgpStartedAtMs(),
+  nowMs = Date.now(),
 ): TransientFolder {
   const beside = dirname(socketPath);
   const folder = join(beside, "drains");
@@ -58,7 +64,8 @@ export function prepareTransientFolder(
       // What can be no drain is somebody else's: the folder of the socket may not be the agent's alone.
       if (!FILE_NAME.test(name) && !name.startsWith(".")) continue;
       const path = join(folder, name);
-      if (isSince(path, startedAtMs)) continue;
+      const changedMs = changedAtMs(path);
+      if (changedMs >= startedAtMs && changedMs <= nowMs + CLOCK_TICK_MS) continue;
       rmSync(path, { recursive: true, force: true });
     }
     // Last: whoever dies before it is followed by one that does it again.
@@ -70,10 +77,9 @@ export function prepareTransientFolder(
   }
 }
 
-/** By when it got its name or its content; no owner can set that back, or forward. */
-function isSince(path: string, atMs: number): boolean {
-  const changedMs = lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Number.NaN;
-  return changedMs >= atMs;
+/** When it got its name or its content; no owner can set that back, or forward. NaN: it is gone. */
+function changedAtMs(path: string): number {
+  return lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Number.NaN;
 }
 
 function isSame(one: string, other: string): boolean {

@@ -20,8 +20,8 @@ function site(t: TestContext) {
   const [run, stateDir] = [join(root, "run"), join(root, "state")];
   mkdirSync(run);
   mkdirSync(join(stateDir, "drains"), { recursive: true });
-  const prepare = (life: string, startedAtMs = Infinity) =>
-    prepareTransientFolder(join(run, "agent.sock"), stateDir, life, startedAtMs);
+  const prepare = (life: string, startedAtMs = Infinity, nowMs = Date.now()) =>
+    prepareTransientFolder(join(run, "agent.sock"), stateDir, life, startedAtMs, nowMs);
   return { run, stateDir, drains: join(run, "drains"), prepare };
 }
 
@@ -57,6 +57,16 @@ describe("the folder of transient drains", () => {
     assert.deepEqual(readdirSync(drains), ["start"]);
     prepare("two", startedAtMs);
     assert.deepEqual(readdirSync(drains), ["start"]);
+  });
+
+  it("keeps nothing of a time to come: the date was set back since the last stop", (t) => {
+    const { drains, prepare } = site(t);
+    prepare("one");
+    writeFileSync(join(drains, "_all"), "");
+    const { ctimeMs } = lstatSync(join(drains, "_all"));
+    // Ten seconds back; the new ExaBGP started two seconds after the drain.
+    prepare("two", ctimeMs - 8000, ctimeMs - 7000);
+    assert.deepEqual(readdirSync(drains), []);
   });
 
   it("keeps nothing where nobody knows when ExaBGP started", (t) => {
