@@ -127,6 +127,27 @@ describe("a host whose plugs are pulled", () => {
   });
 
   step(
+    "has its agent killed three times: the next one idles longer than the watchdog waits",
+    async (sinceMs) => {
+      const { machine } = host;
+      const exabgp = await machine.mainPid(UNIT);
+      for (let times = 0; times < 3; times += 1) {
+        await waitForStatus(host, "an agent that judges", (seen) => stateOf(seen) === "up");
+        const killed = await waitForAgent(host);
+        process.kill(killed, "SIGKILL");
+        await waitForAgent(host, { otherThan: killed });
+      }
+      await waitForStatus(host, "it to idle", (seen) => problemsOf(seen).includes("crash-loop"));
+      const said = await machine.property(UNIT, "StatusText");
+      assert.match(said, /^crash-loop: idles until \d{4}-\S+Z$/);
+      await waitForStatus(host, "the end of it", (seen) => problemsOf(seen).length === 0);
+      await waitForStatus(host, "its verdict", (seen) => stateOf(seen) === "up");
+      assert.equal(await machine.mainPid(UNIT), exabgp, "systemd was told that all is well");
+      assertQuiet(host, sinceMs);
+    },
+  );
+
+  step(
     "has its service stopped and started: withdrawn and back, with the unit as the reason",
     async (sinceMs) => {
       const { machine } = host;
