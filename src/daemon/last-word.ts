@@ -97,7 +97,7 @@ export interface Hearing {
   readonly origin: AuditOrigin;
   readonly take: AuditSink;
   readonly clock: Clock;
-  readonly problems: Pick<Problems, "report" | "clear">;
+  readonly problems: Pick<Problems, "report" | "clear" | "list">;
 }
 
 /** Makes the records of what an earlier life's dead-man's switch did, and tells of it for a while. */
@@ -105,9 +105,13 @@ export function hearLastWord(
   word: LastWord,
   { records, origin, take, clock, problems }: Hearing,
 ): void {
-  if (word.detail === undefined) return;
-  problems.report("dead-man", word.detail);
-  clock.after(STANDS_MS, () => problems.clear("dead-man"));
+  const { detail } = word;
+  if (detail === undefined) return;
+  problems.report("dead-man", detail);
+  clock.after(STANDS_MS, () => {
+    // Not another: that nobody watches the loop any more.
+    if (problems.list().some((standing) => standing.detail === detail)) problems.clear("dead-man");
+  });
   for (const draft of word.drafts(origin)) take(draft, { writeMs: undefined });
   void records.flush().then(() => word.forget());
 }

@@ -3,8 +3,10 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { DeadManWord } from "../../src/daemon/dead-man-message.ts";
-import { LastWord } from "../../src/daemon/last-word.ts";
+import { hearLastWord, LastWord } from "../../src/daemon/last-word.ts";
+import { Problems } from "../../src/daemon/problems.ts";
 import { temporaryFolder } from "../checks/temporary.ts";
+import { manualClock, memoryLog } from "./fixtures.ts";
 
 const BOOT = "b1";
 const ORIGIN = { pop: "fra1", boot: BOOT, agent: "0.1.0" };
@@ -120,6 +122,27 @@ describe("the word that a dead-man's switch has left", () => {
       drafts.map(({ prefixes, commands }) => [prefixes, commands]),
       [[[ROUTE.prefix], [WITHDRAW]]],
     );
+  });
+
+  it("stands in the status for an hour, and takes no other word of the switch along", (t) => {
+    const [ours, others] = [new Array<string>(), new Array<string>()];
+    for (const [words, detail] of [
+      [ours, undefined],
+      [others, "Cannot watch the event loop: it ended without a word"],
+    ] as const) {
+      const clock = manualClock();
+      const problems = new Problems(clock, memoryLog().log);
+      const look = () => words.push(...problems.list().map(({ word: kind }) => kind), "|");
+      const records = { flush: () => Promise.resolve() };
+      hearLastWord(lastWord(t, word()), { records, origin: ORIGIN, take() {}, clock, problems });
+      if (detail !== undefined) problems.report("dead-man", detail);
+      clock.advance(3_599_999);
+      look();
+      clock.advance(1);
+      look();
+    }
+    assert.deepEqual(ours, ["dead-man", "|", "|"]);
+    assert.deepEqual(others, ["dead-man", "|", "dead-man", "|"]);
   });
 
   it("is forgotten, twice without harm", (t) => {
