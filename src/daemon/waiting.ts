@@ -123,7 +123,7 @@ class Waiting {
     this.#problems.report(
       "lock",
       `another agent, pid ${self.pid} under the ExaBGP with pid ${exabgp.pid}, has ${JSON.stringify(stateDir)}: ` +
-        "nothing is judged or announced here. Two ExaBGPs need two of state-dir and socket",
+        "nothing is judged or announced here. Each ExaBGP needs a state-dir of its own, and a socket in a folder of its own",
     );
     if (this.#control !== undefined) return;
     const health = () => this.#health();

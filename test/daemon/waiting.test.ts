@@ -39,7 +39,7 @@ describe("an agent whose state-dir another one has", () => {
       [
         [
           "lock",
-          `another agent, pid ${first.child.pid} under the ExaBGP with pid ${process.pid}, has "${site.stateDir}": nothing is judged or announced here. Two ExaBGPs need two of state-dir and socket`,
+          `another agent, pid ${first.child.pid} under the ExaBGP with pid ${process.pid}, has "${site.stateDir}": nothing is judged or announced here. Each ExaBGP needs a state-dir of its own, and a socket in a folder of its own`,
         ],
       ],
     );
