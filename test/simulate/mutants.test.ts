@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const FOLDER = join(ROOT, "test/mutants");
 
-/** As many were promised. */
-const MUTANTS_MIN = 10;
+/** Fewer would say little of the oracle. */
+const MUTANTS_MIN = 15;
 
 describe("the planted bugs", () => {
   const patches = readdirSync(FOLDER).filter((name) => name.endsWith(".patch"));
