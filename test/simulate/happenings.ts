@@ -67,6 +67,20 @@ const WEIGHTS: Readonly<Record<Kind, number>> = {
   "wall-step": 1,
 };
 
+export const KINDS: readonly string[] = Object.keys(WEIGHTS);
+
+/** How often a reload changes what. */
+const RELOADS = {
+  same: 2,
+  timing: 2,
+  hold: 1,
+  attributes: 2,
+  neighbors: 2,
+  prefix: 2,
+  renumber: 2,
+  remove: 2,
+};
+
 /** Much happens for a while, then nothing, for so long that all must be well again. */
 const BUSY_MIN_MS = 30_000;
 const BUSY_MAX_MS = 300_000;
@@ -232,7 +246,19 @@ class Maker {
       ...base,
       services: base.services.map((service, nth) => (nth === at ? one(service) : service)),
     });
-    switch (random.weighted({ same: 2, timing: 2, hold: 1, prefix: 2, renumber: 2, remove: 2 })) {
+    // Services that name the same prefixes must agree: these are of all.
+    const changeAll = (announced: Partial<ServiceBlueprint>): Blueprint => ({
+      ...base,
+      services: base.services.map((service) => ({ ...service, ...announced })),
+    });
+    switch (random.weighted(RELOADS)) {
+      case "attributes":
+        return changeAll({ announce: { med: 300, communities: ["64496:300"] } });
+      case "neighbors": {
+        const { neighbors } = base.services[0] ?? {};
+        const one = [random.pick(this.#exabgp.peers).address];
+        return changeAll({ neighbors: neighbors === undefined ? one : undefined });
+      }
       case "same":
         return base;
       case "timing":
