@@ -5,6 +5,10 @@ interface Row {
   passes: number;
   failures: number;
   isUp: boolean;
+  /** Since when `isUp`. */
+  upSinceMs: number;
+  /** `fall` failures in a row, and since then never `rise` passes. */
+  mayBeDown: boolean;
 }
 
 /** A stall starts failures anew, once: until so many nobody can say that the agent must know. */
@@ -22,16 +26,26 @@ export class Judged {
     this.#rows.clear();
   }
 
-  saw(check: CheckBlueprint, outcome: string): void {
-    const row = this.#rows.get(check.port) ?? { passes: 0, failures: 0, isUp: false };
+  saw(check: CheckBlueprint, outcome: string, nowMs: number): void {
+    const row = this.#rows.get(check.port) ?? {
+      passes: 0,
+      failures: 0,
+      isUp: false,
+      upSinceMs: 0,
+      mayBeDown: false,
+    };
     this.#rows.set(check.port, row);
     if (outcome === "pass") {
       row.passes += 1;
       row.failures = 0;
-      if (row.passes >= check.rise) row.isUp = true;
+      if (row.passes < check.rise) return;
+      if (!row.isUp) row.upSinceMs = nowMs;
+      row.isUp = true;
+      row.mayBeDown = false;
     } else if (outcome === "fail") {
       row.failures += 1;
       row.passes = 0;
+      if (row.failures >= check.fall) row.mayBeDown = true;
       if (row.failures >= 2 * check.fall + FAILURES_SPARE) row.isUp = false;
     }
   }
@@ -41,6 +55,23 @@ export class Judged {
     const required = checks.filter(({ advisory }) => !advisory);
     const up = required.filter(({ port }) => this.#rows.get(port)?.isUp === true).length;
     return up >= neededOf(require, required.length);
+  }
+
+  /** Since when it has served, at the earliest; Infinity: it does not. Milliseconds. */
+  servesSinceMs({ checks, require }: ServiceBlueprint): number {
+    const required = checks.filter(({ advisory }) => !advisory);
+    const since = required
+      .map(({ port }) => this.#rows.get(port))
+      .flatMap((row) => (row?.isUp === true ? [row.upSinceMs] : []))
+      .toSorted((a, b) => a - b);
+    return since[neededOf(require, required.length) - 1] ?? Infinity;
+  }
+
+  /** Whether results say so much against the service that it may be withdrawn. */
+  mayBeDown({ checks, require }: ServiceBlueprint): boolean {
+    const required = checks.filter(({ advisory }) => !advisory);
+    const left = required.filter(({ port }) => this.#rows.get(port)?.mayBeDown !== true).length;
+    return left < neededOf(require, required.length);
   }
 }
 

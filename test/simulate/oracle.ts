@@ -12,21 +12,27 @@ import type { Pop } from "./pop.ts";
 import { type Mode, SLOW_MS, type Target } from "./targets.ts";
 import { type Drained, StandingOrders } from "./standing-orders.ts";
 
-export type Promise =
-  | "grammar"
-  | "not-while-drained"
-  | "not-before-verdict"
-  | "down-is-off"
-  | "healthy-is-on"
-  | "no-self-made-outage"
-  | "wire-is-state"
-  | "no-command-twice"
-  | "flap-budget"
-  | "hang-is-out"
-  | "mass-withdrawal"
-  | "respawn-is-silent"
-  | "bounded"
-  | "alive";
+export const PROMISES = [
+  "grammar",
+  "not-while-drained",
+  "not-before-verdict",
+  "down-is-off",
+  "healthy-is-on",
+  "not-without-cause",
+  "not-before-min-up-time",
+  "only-its-own",
+  "no-self-made-outage",
+  "wire-is-state",
+  "no-command-twice",
+  "flap-budget",
+  "hang-is-out",
+  "mass-withdrawal",
+  "respawn-is-silent",
+  "bounded",
+  "alive",
+] as const;
+
+export type Promise = (typeof PROMISES)[number];
 
 export interface Violation {
   readonly promise: Promise;
@@ -56,8 +62,13 @@ const HANG_MAX_MS = 14_000;
 
 const PLANNED_MAX = 400;
 
+/** After a stall nobody can say which results count. */
+const STALL_OVER_MS = 60_000;
+
 export class Oracle {
   violation: Violation | undefined;
+  /** How often each promise was held against something that could have broken it. */
+  readonly tried: Partial<Record<Promise, number>> = {};
   readonly #calm: Calm;
   readonly #orders = new StandingOrders();
   readonly #judged = new Judged();
@@ -77,6 +88,8 @@ export class Oracle {
   #lastPlan = "";
   #looks = 0;
   #hungMs = 0;
+  /** What ExaBGP held when this life began: it need not wait for anything. */
+  #found = new Set<string>();
   #lastAnnounced: readonly string[] = [];
 
   constructor(pop: () => Pop, reconcileMs: number) {
@@ -91,6 +104,7 @@ export class Oracle {
     this.#quietUntilMs = 0;
     if ((kind === "kill" || kind === "terminate") && this.#isAllWell()) {
       this.#quietUntilMs = nowMs + QUIET_MS;
+      this.#try("respawn-is-silent");
     }
     this.#calm.happened(happening, nowMs);
     const before = this.#drainedNames();
@@ -135,6 +149,7 @@ export class Oracle {
   began(life: Life): void {
     const { world } = this.#pop();
     this.#life = life;
+    this.#found = new Set(this.#pop().exabgp.ribs.flatMap(({ held }) => [...held.keys()]));
     this.#judged.forgetAll();
     this.#lastLines.clear();
     this.#calm.began(world.nowMs);
@@ -163,7 +178,7 @@ export class Oracle {
   saw(port: number, outcome: string): void {
     for (const service of this.#blueprint?.services ?? []) {
       const check = service.checks.find((one) => one.port === port);
-      if (check !== undefined) this.#judged.saw(check, outcome);
+      if (check !== undefined) this.#judged.saw(check, outcome, this.#pop().world.nowMs);
     }
   }
 
@@ -172,10 +187,12 @@ export class Oracle {
     if (read.kind === "malformed") this.#fail("grammar", text);
     if (read.kind !== "route") return;
     this.#watchPlan(life);
+    this.#try("grammar");
     if (this.#pop().world.nowMs < this.#quietUntilMs) {
       this.#fail("respawn-is-silent", `after a healthy respawn: ${text}`);
     }
     this.#checkTwice(read.line);
+    this.#checkOwn(read.line);
     if (read.line.verb === "announce") {
       for (const prefix of read.line.prefixes) this.#checkAnnounced(prefix, read.line, life);
     } else {
@@ -194,13 +211,17 @@ export class Oracle {
     if (owners.length !== 1 || owners[0]?.isHeld !== true) return;
     const penalty = this.#upstream.withdrawn(neighbor, prefix, nowMs);
     const isCalm = nowMs > this.#calm.withdrawalFromMs;
+    this.#try("flap-budget");
     if (penalty !== undefined && isCalm && !this.#excused.has(prefix)) {
       this.#fail("flap-budget", `${prefix} has a penalty of ${penalty} at ${neighbor}`);
     }
   }
 
   /** Before anything else happens after a reload. */
-  recorded(): void {
+  recorded(reason: string): void {
+    if (reason === "drift" && this.#pop().world.nowMs > this.#calm.equalFromMs) {
+      this.#fail("wire-is-state", "the agent has found drift, and nobody else had a hand in it");
+    }
     if (this.#life !== undefined) this.#watchPlan(this.#life);
   }
 
@@ -209,6 +230,7 @@ export class Oracle {
     const { life, exabgp, world } = this.#pop();
     const blueprint = this.#blueprint;
     this.#hungMs = exabgp.isRunning && exabgp.isHung ? this.#hungMs + 1000 : 0;
+    if (exabgp.settings.watchdogMs !== undefined && this.#hungMs > 0) this.#try("hang-is-out");
     if (exabgp.settings.watchdogMs !== undefined && this.#hungMs > HANG_MAX_MS) {
       this.#fail("hang-is-out", `ExaBGP has hung for ${this.#hungMs} ms at ${world.elapsedMs}`);
     }
@@ -227,6 +249,7 @@ export class Oracle {
       this.#checkOn(prefix);
       this.#checkEqual(blueprint, prefix, life);
     }
+    this.#try("bounded");
     const { planned = 0 } = life.sizes;
     if (planned > PLANNED_MAX) this.#fail("bounded", `${planned} timers`);
   }
@@ -259,6 +282,10 @@ export class Oracle {
   #ownersOf(prefix: string): readonly ServiceBlueprint[] {
     const services = this.#blueprint?.services ?? [];
     return services.filter(({ prefixes }) => prefixes.includes(prefix));
+  }
+
+  #try(promise: Promise): void {
+    this.tried[promise] = (this.tried[promise] ?? 0) + 1;
   }
 
   #fail(promise: Promise, detail: string): void {
@@ -298,6 +325,7 @@ export class Oracle {
     const owners = this.#ownersOf(prefix);
     const [first] = owners;
     if (first === undefined) return this.#fail("not-before-verdict", `${prefix} is nobody's`);
+    this.#try("not-before-verdict");
     const refusals = owners.map((service) => this.#refusalOf(service, prefix, line, life));
     const isRefused =
       first.shared === "all"
@@ -322,6 +350,7 @@ export class Oracle {
     if (drained !== undefined) {
       const seenFromMs = Math.max(drained.sinceMs, life.stillUntilMs) + SEEN_MS;
       if (nowMs < seenFromMs) return undefined;
+      this.#try("not-while-drained");
       const isStage = attributes === attributesText(service, "draining", prefix);
       const isOver = nowMs > Math.max(drained.stageEndMs, life.stillUntilMs) + SEEN_MS;
       return isStage && !isOver ? undefined : "not-while-drained";
@@ -329,18 +358,67 @@ export class Oracle {
     if (this.#orders.isPinned(name) || service.down !== undefined) return undefined;
     // The end of an order is seen a little later than it happens.
     if (nowMs - this.#orders.changedMs(name) < SEEN_MS) return undefined;
-    return this.#judged.mayServe(service) ? undefined : "not-before-verdict";
+    if (!this.#judged.mayServe(service)) return "not-before-verdict";
+    // What is announced goes on; only what comes back waits.
+    if (service.minUpTimeMs === 0 || this.#found.has(prefix) || this.#isHeld(prefix)) return;
+    this.#try("not-before-min-up-time");
+    const sinceMs = this.#judged.servesSinceMs(service);
+    return nowMs < sinceMs + service.minUpTimeMs ? "not-before-min-up-time" : undefined;
+  }
+
+  /** Whether ExaBGP has it for anybody. */
+  #isHeld(prefix: string): boolean {
+    return this.#pop().exabgp.ribs.some(({ held }) => held.has(prefix));
+  }
+
+  /** Nobody else's prefix is touched, and no neighbor is told of what it is not to have. */
+  #checkOwn({ verb, neighbors, prefixes }: RouteLine): void {
+    const known = new Set([...this.#pop().blueprints.values()].flatMap(prefixesOf));
+    this.#try("only-its-own");
+    for (const prefix of prefixes) {
+      if (!known.has(prefix)) this.#fail("only-its-own", `${verb} ${prefix}, which is nobody's`);
+      const named = this.#ownersOf(prefix)[0]?.neighbors;
+      if (verb === "withdraw" || named === undefined) continue;
+      if (neighbors?.every((one) => named.includes(one)) !== true) {
+        this.#fail(
+          "only-its-own",
+          `${prefix} to ${neighbors?.join() ?? "all"}, not ${named.join()}`,
+        );
+      }
+    }
   }
 
   /** What serves is not withdrawn: not by a host that stands still, and not by a new life. */
   #checkWithdrawn(prefix: string): void {
     const { nowMs } = this.#pop().world;
     const owners = this.#ownersOf(prefix);
+    this.#checkCause(prefix, owners);
     const isServing = (service: ServiceBlueprint) => this.#mustBeOn(service, 0);
+    if (nowMs > this.#calm.mendedFromMs) this.#try("no-self-made-outage");
     const mustStay = owners[0]?.shared === "any" ? owners.some(isServing) : owners.every(isServing);
     if (owners.length === 0 || !mustStay || nowMs < this.#calm.mendedFromMs) return;
     if (this.#having(prefix).length === 0) return;
     this.#fail("no-self-made-outage", `${prefix} is withdrawn, and all is well`);
+  }
+
+  /** Nothing is withdrawn but by an order, or by `fall` failures in a row. */
+  #checkCause(prefix: string, owners: readonly ServiceBlueprint[]): void {
+    const { nowMs } = this.#pop().world;
+    const [first] = owners;
+    const settledMs = Math.max(
+      this.#calm.mendedFromMs,
+      this.#reloadedMs + STATE_SETTLES_MS,
+      (this.#life?.stillUntilMs ?? 0) + STALL_OVER_MS,
+      ...owners.map(({ name }) => this.#orders.changedMs(name) + STATE_SETTLES_MS),
+    );
+    if (first === undefined || nowMs < settledMs || this.#having(prefix).length === 0) return;
+    const hasCause = (service: ServiceBlueprint): boolean =>
+      this.#orders.isVague(service.name) ||
+      this.#orders.drained(service.name, 0) !== undefined ||
+      this.#judged.mayBeDown(service);
+    this.#try("not-without-cause");
+    if (first.shared === "any" ? owners.every(hasCause) : owners.some(hasCause)) return;
+    this.#fail("not-without-cause", `${prefix} is withdrawn, and too few failures are known`);
   }
 
   #checkTwice({ verb, neighbors, prefixes, attributes }: RouteLine): void {
@@ -349,7 +427,9 @@ export class Oracle {
       const key = `${verb} ${neighbors?.join() ?? ""} ${attributes}`;
       const last = this.#lastLines.get(prefix);
       this.#lastLines.set(prefix, { key, atMs: nowMs });
-      if (last?.key === key && nowMs > this.#calm.equalFromMs) {
+      const isCalm = last !== undefined && nowMs > this.#calm.equalFromMs;
+      if (isCalm) this.#try("no-command-twice");
+      if (isCalm && last.key === key) {
         this.#fail("no-command-twice", `${verb} ${prefix} ${attributes}`);
       }
     }
@@ -362,10 +442,12 @@ export class Oracle {
     const [first] = owners;
     const mustBeOff = first?.shared === "any" ? owners.every(isOff) : owners.some(isOff);
     if (!mustBeOff || blueprint.services.length === 0) return;
+    const whys = owners.map((service) => this.#whyOff(service));
+    const why = whys.find((one) => one !== undefined) ?? "down-is-off";
+    this.#try(why);
     const having = this.#having(prefix);
     if (having.length === 0) return;
-    const why = owners.map((service) => this.#whyOff(service)).find((one) => one !== undefined);
-    this.#fail(why ?? "down-is-off", `${prefix} is at ${having.join(", ")}`);
+    this.#fail(why, `${prefix} is at ${having.join(", ")}`);
   }
 
   #whyOff(service: ServiceBlueprint): Promise | undefined {
@@ -398,9 +480,10 @@ export class Oracle {
     const { equalFromMs } = this.#calm;
     const isOn = (service: ServiceBlueprint) => this.#mustBeOn(service, equalFromMs);
     if (!(owners[0]?.shared === "any" ? owners.some(isOn) : owners.every(isOn))) return;
+    this.#try("healthy-is-on");
     const having = new Set(this.#having(prefix));
-    for (const { peer, isUp, takes } of this.#ribs(prefix)) {
-      if (isUp && takes && !having.has(peer))
+    for (const { peer, isUp, takes, isNamed } of this.#ribs(prefix)) {
+      if (isUp && takes && isNamed && !having.has(peer))
         this.#fail("healthy-is-on", `${prefix} is not at ${peer}`);
     }
   }
@@ -438,9 +521,10 @@ export class Oracle {
     const isChanging = this.#ownersOf(prefix).some(({ name }) => states.get(name) === "stopping");
     const expected = expectedOf(blueprint, prefix, (name) => states.get(name) ?? "stopping");
     if (expected === "any" || isChanging) return;
-    for (const { peer, isUp, takes, has } of this.#ribs(prefix)) {
+    this.#try("wire-is-state");
+    for (const { peer, isUp, takes, isNamed, has } of this.#ribs(prefix)) {
       if (!isUp || !takes) continue;
-      const wanted = expected === "absent" ? undefined : expected.attributes;
+      const wanted = expected === "absent" || !isNamed ? undefined : expected.attributes;
       if (has === wanted) continue;
       const words = `${peer} has ${prefix} ${has ?? "not"}, wanted ${wanted ?? "not"}`;
       this.#fail("wire-is-state", words);
@@ -456,7 +540,8 @@ export class Oracle {
     return this.#pop().exabgp.ribs.map((rib) => ({
       peer: rib.peer.address,
       isUp: rib.isUp,
-      takes: rib.takes(prefix) && (named?.includes(rib.peer.address) ?? true),
+      takes: rib.takes(prefix),
+      isNamed: named?.includes(rib.peer.address) ?? true,
       has: rib.wire.get(prefix),
     }));
   }
@@ -470,6 +555,7 @@ export class Oracle {
       owned !== undefined && told !== "withdrawn" ? [prefix] : [],
     );
     if (this.#lastPlan !== "" && pop !== this.#lastPlan && !this.#forcedPops.has(pop)) {
+      this.#try("mass-withdrawal");
       const now = new Set(announced);
       const gone = this.#lastAnnounced.filter((prefix) => !now.has(prefix));
       if (2 * gone.length > this.#lastAnnounced.length) {

@@ -30,6 +30,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
   const happenings = options.happenings ?? happeningsOf(seed, durationMs, blueprint, exabgp);
   const sum = createHash("sha256");
   const lines: string[] = [];
+  const kinds: Partial<Record<Happening["kind"], number>> = {};
   const counts = { lines: 0, updates: 0, results: 0, decisions: 0, lives: 0, happenings: 0 };
   let pop: Pop;
   const say = (mark: string, text: string): void => {
@@ -41,6 +42,8 @@ export async function run(options: RunOptions): Promise<Outcome> {
   const witness: Witness = {
     happened(happening) {
       counts.happenings += 1;
+      const { kind } = happening;
+      kinds[kind] = (kinds[kind] ?? 0) + 1;
       say("*", happeningText(happening));
       oracle.happened(happening);
     },
@@ -57,7 +60,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     },
     recorded({ service = "", from, to, reason, ack, prefixes }) {
       counts.decisions += 1;
-      oracle.recorded();
+      oracle.recorded(reason);
       say("=", [service, from, "->", to, reason, ack, prefixes.length].join(" "));
     },
     sent(update, had) {
@@ -93,8 +96,9 @@ export async function run(options: RunOptions): Promise<Outcome> {
     const violation = { promise: "alive" as const, detail, atMs: pop.world.elapsedMs };
     return { violation, happenings, hash: sum.digest("hex"), lines, counts };
   }
-  const { violation } = oracle;
-  return { violation, happenings, hash: sum.digest("hex"), lines, counts };
+  const { violation, tried } = oracle;
+  const reached = { ...counts, ...kinds, ...tried };
+  return { violation, happenings, hash: sum.digest("hex"), lines, counts: reached };
 }
 
 /** `0:12:03.456`. */

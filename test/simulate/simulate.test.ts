@@ -6,12 +6,17 @@ import { fileURLToPath } from "node:url";
 import { runSeeds } from "./crew.ts";
 import { readLine } from "./exabgp-lines.ts";
 import { NeighborRib } from "./exabgp-rib.ts";
+import { KINDS } from "./happenings.ts";
+import { PROMISES } from "./oracle.ts";
 import { run } from "./run.ts";
 import { reduce } from "./shrink.ts";
 
 const SEEDS = 500;
 const MINUTE_MS = 60_000;
 const DURATION_MS = 10 * MINUTE_MS;
+
+/** What comes less often than this in all seeds has as good as never come. */
+const RARE_MIN = 10;
 
 /** Both cores, and the other test file that runs beside gets its share. */
 const WORKERS = 2;
@@ -45,6 +50,10 @@ describe("a simulated PoP", () => {
     assert.ok(decisions > 2 * SEEDS, `${decisions} decisions`);
     assert.ok(lives > 1.5 * SEEDS, `${lives} lives`);
     assert.ok(happenings > 5 * SEEDS, `${happenings} happenings`);
+    // Nor does a promise that nothing could have broken, in a world without this or that.
+    const expected = [...KINDS, ...PROMISES.filter((promise) => promise !== "alive")];
+    const rare = expected.filter((name) => (sums[name] ?? 0) < RARE_MIN);
+    assert.deepEqual(rare, []);
   });
 
   it("keeps every promise with the seeds that once broke one", async () => {
