@@ -3,6 +3,8 @@
 export interface Told {
   readonly verb: "announce" | "withdraw";
   readonly prefixes: readonly string[];
+  /** Of the routes. */
+  readonly attributes: string;
 }
 
 /** Words besides numbers and addresses. */
@@ -36,13 +38,16 @@ export function toldBy(line: string): Told | undefined {
       );
     }
   }
-  const one = /^(?:neighbor [^ ]+ )*(announce|withdraw) route ([^ ]+) /.exec(
-    text.replaceAll(", ", " "),
-  );
-  const bulk = /^(?:neighbor [^ ]+ )*(announce|withdraw) attributes .* nlri (.+)$/.exec(
-    text.replaceAll(", ", " "),
-  );
-  const [, verb, prefixes = ""] = one ?? bulk ?? [];
+  const plain = text.replaceAll(", ", " ");
+  const one =
+    /^(?:neighbor [^ ]+ )*(?<verb>announce|withdraw) route (?<prefixes>[^ ]+) (?<attributes>.+)$/.exec(
+      plain,
+    );
+  const bulk =
+    /^(?:neighbor [^ ]+ )*(?<verb>announce|withdraw) attributes (?<attributes>.+) nlri (?<prefixes>.+)$/.exec(
+      plain,
+    );
+  const { verb, prefixes = "", attributes = "" } = (one ?? bulk)?.groups ?? {};
   if (verb !== "announce" && verb !== "withdraw") throw new Error(`No command: ${line}`);
-  return { verb, prefixes: prefixes.split(" ") };
+  return { verb, prefixes: prefixes.split(" "), attributes };
 }

@@ -155,9 +155,11 @@ class Talk {
       await this.#turn();
     }
     assert.ok(this.#isDone, `Not settled after minutes: ${JSON.stringify(this.bridge.status())}`);
-    for (const [prefix, { verb }] of this.#wishes) {
+    for (const [prefix, { verb, line }] of this.#wishes) {
       const last = this.#lastWritten.get(prefix);
-      assert.ok(last?.startsWith(verb), `${prefix} was to ${verb}, the last line is ${last}`);
+      // A withdrawal has the attributes that were announced last.
+      const isRight = verb === "withdraw" ? last?.startsWith("withdraw ") : last === line;
+      assert.ok(isRight, `${line} was wished last, and written: ${last}`);
     }
     this.#input.emit("end");
     await this.#turn();
@@ -190,17 +192,14 @@ class Talk {
     try {
       assert.ok(isCommandLine(line), line);
       const told = toldBy(line);
-      for (const prefix of told?.prefixes ?? []) {
-        const wish = this.#wishes.get(prefix);
+      if (told === undefined) return;
+      for (const prefix of told.prefixes) {
+        const alone: string = `${told.verb} route ${prefix} ${told.attributes}`;
+        const wish: Wish | undefined = this.#wishes.get(prefix);
         assert.ok(wish !== undefined, `Nobody wished anything of ${prefix}: ${line}`);
-        if (told?.verb === "announce") {
-          assert.equal(wish.verb, "announce", `To be withdrawn, and yet: ${line}`);
-          assert.ok(
-            told.prefixes.length > 1 || line === wish.line,
-            `${line} instead of ${wish.line}`,
-          );
-        }
-        this.#lastWritten.set(prefix, line);
+        if (told.verb === "announce")
+          assert.equal(alone, wish.line, "announced as it was wished last");
+        this.#lastWritten.set(prefix, alone);
       }
     } catch (error) {
       this.#violation ??= error as Error;

@@ -92,6 +92,23 @@ const check = fc
     fc.integer({ min: 0, max: 3 }).map((one) => one > 0),
   )
   .map(([right, wrong, isRight]) => (isRight ? right : { ...right, ...wrong }));
+const edge = fc.constantFrom<number | string>(
+  0,
+  1,
+  64_496,
+  65_535,
+  65_536,
+  4_294_967_295,
+  4_294_967_296,
+  "192.0.2.1",
+  "01",
+);
+const community = fc
+  .tuple(
+    fc.constantFrom("", "", "target:", "origin:"),
+    fc.array(edge, { minLength: 2, maxLength: 3 }),
+  )
+  .map(([kind, parts]) => kind + parts.join(":"));
 const attributes = keys(
   "next-hop",
   "med",
@@ -102,7 +119,15 @@ const attributes = keys(
   "as-path-prepend",
   "local-as",
   "neighbors",
-)(fc.oneof(value, fc.array(value, { maxLength: 3 })));
+)(fc.oneof(value, fc.array(fc.oneof(value, community), { maxLength: 3 })));
+const communities = fc.record(
+  {
+    communities: fc.array(community, { maxLength: 1 }),
+    "large-communities": fc.array(community, { maxLength: 1 }),
+    "extended-communities": fc.array(community, { maxLength: 1 }),
+  },
+  { requiredKeys: [] },
+);
 const service = fc.record(
   {
     prefixes: fc.array(
@@ -117,6 +142,7 @@ const service = fc.record(
     announce: fc.oneof(
       { weight: 3, arbitrary: fc.constant({ med: 5, communities: ["64496:1"] }) },
       { weight: 1, arbitrary: attributes },
+      { weight: 2, arbitrary: communities },
     ),
     when: rarely(keys("down", "degraded", "draining")(fc.oneof(attributes, value))),
     more: rarely(
@@ -184,7 +210,7 @@ export const CONFIG = target(
           weight: 60,
           arbitrary: mutated(fc.constantFrom(...texts), fc.oneof(fc.constantFrom(...WORDS), nasty)),
         },
-        { weight: 60, arbitrary: tree },
+        { weight: 120, arbitrary: tree },
         { weight: 30, arbitrary: babble(WORDS) },
         { weight: 5, arbitrary: oddJson },
         { weight: 2, arbitrary: bomb },
@@ -199,14 +225,8 @@ export const CONFIG = target(
           const staged = Object.values(when).flat();
           if (staged.length > 0) reached.staged += 1;
           for (const route of [...routes, ...staged]) {
-            assert.deepEqual(toldBy(encodeAnnounce(route)), {
-              verb: "announce",
-              prefixes: [route.prefix],
-            });
-            assert.deepEqual(toldBy(encodeWithdraw(route)), {
-              verb: "withdraw",
-              prefixes: [route.prefix],
-            });
+            assert.deepEqual(toldBy(encodeAnnounce(route))?.prefixes, [route.prefix]);
+            assert.deepEqual(toldBy(encodeWithdraw(route))?.prefixes, [route.prefix]);
           }
         }
       },
