@@ -20,12 +20,13 @@ import { copyNode, type PrivateNode } from "./private-node.ts";
 import { run } from "./run.ts";
 
 /** What is installed of systemd/, and where; a file that is not there yet is left out. */
-const SYSTEMD: Readonly<Record<string, string>> = {
+const SYSTEMD = {
   "exabgp-anyctl.conf": "lib/systemd/system/exabgp.service.d/anyctl.conf",
   "anyctl.sysusers.conf": "usr/lib/sysusers.d/anyctl.conf",
   "anyctl.tmpfiles.conf": "usr/lib/tmpfiles.d/anyctl.conf",
   "anyctl.catalog": "usr/lib/systemd/catalog/anyctl.catalog",
-};
+  "anyctl-generator": "usr/lib/systemd/system-generators/anyctl-generator",
+} as const satisfies Readonly<Record<string, string>>;
 
 /** Of packaging/debian: what an operator may change, and finds unchanged after an upgrade. */
 const CONFFILES: Readonly<Record<string, string>> = {
@@ -109,7 +110,8 @@ export async function writeTree(
     "usr/share/lintian/overrides/anyctl",
     readFileSync(join(root, "packaging/debian/lintian-overrides")),
   );
-  settle(target, [`${folder}/bin/anyctl`, `${folder}/node`], epochS);
+  const programs = [`${folder}/bin/anyctl`, `${folder}/node`, SYSTEMD["anyctl-generator"]];
+  settle(target, programs, epochS);
   const conffiles = Object.values(CONFFILES).map((path) => `/${path}`);
   return { node, nodePath: `${folder}/node`, conffiles };
 }

@@ -19,7 +19,7 @@ export const UNIT_RULES = [
     severity: "error",
     about: "nothing restarts an ExaBGP or an agent that hangs",
     why: "Its routes stay until the hold time is over at each peer; those of an agent that is stopped stay for ever.",
-    mend: "Add WatchdogSec=10 with NotifyAccess=all in a drop-in, or install systemd/exabgp-anyctl.conf.",
+    mend: "Add WatchdogSec=10 with NotifyAccess=all in a drop-in, or install systemd/exabgp-anyctl.conf. If it is there: systemctl daemon-reload && systemctl restart exabgp.",
     needs: ["unit"],
     look: ({ unit }) => (hasWatchdog(unit) ? [] : [property(unit, "WatchdogUSec")]),
   }),

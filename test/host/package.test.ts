@@ -117,7 +117,7 @@ describe("the package", () => {
     const running = await exabgp();
     const said = await install(findPackage());
     assert.match(said, /anyctl init/);
-    assert.match(said, /exabgp.conf does not run `anyctl agent`/);
+    assert.match(said, /ExaBGP does not run `anyctl agent` yet/);
     assert.equal(await must("dpkg", "--verify", "anyctl"), "");
     assert.match(await must("anyctl", "version"), /^\d+\.\d+\.\d+\n$/);
     for (const path of ["/var/lib/anyctl/drains", "/run/anyctl/drains"]) {
@@ -129,6 +129,15 @@ describe("the package", () => {
     await delay(WATCHDOG_MS);
     assert.ok(isRunning(running));
     assert.equal(await host.machine.property(UNIT, "NRestarts"), "0");
+  });
+
+  test("lets that ExaBGP be restarted, though nobody says that it is ready or alive", async () => {
+    // Without an end of its own it would wait for ever.
+    await must("timeout", "60", "systemctl", "restart", UNIT);
+    const running = await exabgp();
+    await delay(WATCHDOG_MS);
+    assert.ok(isRunning(running));
+    assert.equal(await host.machine.property(UNIT, "ActiveState"), "active");
   });
 
   test("has what an operator looks for", async () => {
@@ -154,6 +163,8 @@ describe("the package", () => {
     await must("systemctl", "daemon-reload");
     await must("systemctl", "restart", UNIT);
     await waitForRoutes(host);
+    assert.equal(await host.machine.property(UNIT, "Type"), "notify");
+    assert.equal(await host.machine.property(UNIT, "WatchdogUSec"), "10s");
   });
 
   test("is upgraded while everything goes on: at every moment there is a whole program", async () => {
