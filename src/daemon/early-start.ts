@@ -77,10 +77,22 @@ function isOfConfig(argument: string, at: number, argv: readonly string[]): bool
   return /^--config(?:=|$)/.test(argument) || argv[at - 1] === "--config";
 }
 
-function tellWatchdog(env: Environment): void {
-  if (env["NOTIFY_SOCKET"] === undefined) return;
-  // None of our pipes: what it prints would be commands.
-  spawn(SYSTEMD_NOTIFY, ["WATCHDOG=1", "STATUS=crash-loop: the agent idles before it is loaded"], {
+/**
+ * @param program Default: `/usr/bin/systemd-notify`.
+ * @param maxMs One that hangs is killed after this: else each ping would leave one behind.
+ */
+export function tellWatchdog(
+  { NOTIFY_SOCKET: socket }: Environment,
+  program = SYSTEMD_NOTIFY,
+  maxMs = PING_MS,
+): void {
+  if (socket === undefined) return;
+  // None of our pipes: what it prints would be commands. Nor the rest of our environment.
+  spawn(program, ["WATCHDOG=1", "STATUS=crash-loop: the agent idles before it is loaded"], {
+    cwd: "/",
+    env: { NOTIFY_SOCKET: socket },
     stdio: "ignore",
+    timeout: maxMs,
+    killSignal: "SIGKILL",
   }).on("error", () => undefined);
 }
