@@ -14,7 +14,7 @@ const HELD_WORKERS: readonly string[] = ["config-worker.js", "dead-man-worker.js
 const SHARED = "crash-loop.js";
 
 /** Read at run time, by their path. */
-const FILES_READ = ["exabgp/templates", "systemd"];
+const FILES_READ = ["exabgp/templates", "systemd/exabgp-anyctl.conf"];
 
 /** Names stay as they are, for stacks in a log. */
 const COMMON = {
