@@ -14,7 +14,7 @@ it("tells by a program that has nothing of the agent's, and does not outlive its
   const file = join(folder, "given");
   writeFileSync(
     program,
-    `#!/bin/sh\necho $$ "$@" >'${file}.new'\n/usr/bin/env >>'${file}.new'\n/bin/mv '${file}.new' '${file}'\nexec /bin/sleep 600\n`,
+    `#!/bin/sh\necho $$ "$@" >'${file}.new'\n/usr/bin/env >>'${file}.new'\n/bin/mv '${file}.new' '${file}'\nexec /bin/sleep 20\n`,
   );
   chmodSync(program, 0o755);
   tellWatchdog(
