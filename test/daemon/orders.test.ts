@@ -73,12 +73,13 @@ describe("a staged drain", () => {
 
   it("goes on for the rest of its time after a respawn", async (t) => {
     const { site, exabgp } = await announced(t);
-    const gracefulMs = 3000;
+    // A busy host takes two seconds to start an agent.
+    const gracefulMs = 6000;
     const sinceMs = Date.now();
     put(drainsOf(site), "web", { since: date(0), graceful: `${gracefulMs}ms` });
     await exabgp.waitForCommands(2);
     // So much of the stage that starting anew would be seen.
-    await new Promise((resolve) => setTimeout(resolve, gracefulMs / 2));
+    await new Promise((resolve) => setTimeout(resolve, gracefulMs / 4));
     exabgp.child.kill("SIGKILL");
     await exabgp.exit();
     const next = new ScriptedExabgp(site);

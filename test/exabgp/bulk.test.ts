@@ -46,7 +46,7 @@ async function change(
   routes: readonly Route[],
 ): Promise<Set<string>> {
   const orders = routes.map((route, id): Order => ({ id, verb, route }));
-  child.send(orders.map((order) => `${JSON.stringify(order)}\n`).join(""));
+  child.send(`${JSON.stringify({ verb: "at-once", orders } satisfies Order)}\n`);
   const lines = new Set<string>();
   for (const _ of routes) {
     // The child is the only one that writes here.

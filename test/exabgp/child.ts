@@ -22,6 +22,8 @@ export type Order =
   | { readonly id: number; readonly verb: "announce" | "withdraw"; readonly route: Route }
   | { readonly id: number; readonly verb: "list" }
   | { readonly id: number; readonly verb: "neighbors" }
+  /** All in one moment: a pipe may split lines that were written together. */
+  | { readonly verb: "at-once"; readonly orders: readonly Order[] }
   /** From now on sessions are told too. */
   | { readonly id: number; readonly verb: "sessions" };
 
@@ -62,9 +64,11 @@ function runBridge(socket: Socket): void {
     },
   );
   bridge.start();
-  createInterface({ input: socket }).on("line", (line) => {
-    // The test is the only one that writes here.
-    const order = JSON.parse(line) as Order;
+  const obey = (order: Order): void => {
+    if (order.verb === "at-once") {
+      for (const one of order.orders) obey(one);
+      return;
+    }
     const { id, verb } = order;
     if (verb === "sessions") {
       tellsSessions = true;
@@ -76,7 +80,9 @@ function runBridge(socket: Socket): void {
     } else {
       bridge[verb](order.route, (settlement) => tell({ kind: "settled", id, settlement }));
     }
-  });
+  };
+  // The test is the only one that writes here.
+  createInterface({ input: socket }).on("line", (line) => obey(JSON.parse(line) as Order));
 }
 
 const [mode, path = ""] = process.argv.slice(2);
