@@ -272,4 +272,13 @@ describe("the package", () => {
       [],
     );
   });
+
+  test("is purged where its state has a file system of its own", async () => {
+    await install(findPackage());
+    await must("mount", "-t", "tmpfs", "tmpfs", "/var/lib/anyctl");
+    await must("touch", "/var/lib/anyctl/audit.jsonl");
+    const { status, said } = await dpkg("--purge", "anyctl");
+    assert.equal(status, 0, said);
+    assert.equal(await must("ls", "-A", "/var/lib/anyctl"), "");
+  });
 });
