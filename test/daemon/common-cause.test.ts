@@ -66,4 +66,10 @@ test("a suspicion begins with the third check and ends when most are up again", 
   assert.match(change("d", "down", 60_000) ?? "", /^3 of 4 checks/);
   assert.equal(change("b", "up", 61_000), undefined);
   assert.equal(change("b", "down", 62_000), undefined);
+  for (const name of names) change(name, "up", 100_000);
+  for (const name of ["a", "b"]) change(name, "down", 101_000);
+  assert.match(change("c", "down", 101_000) ?? "", /^3 of 4 checks/);
+  // A drain has made it forget.
+  verdicts.delete("b");
+  assert.equal(change("d", "up", 101_500), undefined);
 });
