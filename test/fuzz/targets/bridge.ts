@@ -1,11 +1,13 @@
 /** A whole bridge whose ExaBGP says anything at any time: in the middle of answers, as bytes of any kind, in any chunks. */
 import assert from "node:assert/strict";
+import { isIP } from "node:net";
 import { Readable } from "node:stream";
 import {
   Bridge,
   encodeAnnounce,
   encodeWithdraw,
   isCommandLine,
+  type NeighborsListing,
   type Route,
 } from "exabgp-ts-bridge";
 import fc from "fast-check";
@@ -17,6 +19,19 @@ import { babble, bytesOf, nasty, oddJson } from "../texts.ts";
 const HEADER = "Peer            AS        up/down state       |     #sent     #recvd\n";
 const LISTED =
   "neighbor 192.0.2.1 local-ip 192.0.2.2 local-as 64496 peer-as 64497 router-id 192.0.2.2 family-allowed in-open ipv4 unicast 203.0.113.0/24 next-hop self med 5\n";
+const CONFIGURED = `neighbor 192.0.2.1 {
+  local-address 192.0.2.2;
+  local-as 64496;
+  peer-as 64497;
+  family {
+    ipv4 unicast;
+    ipv6 unicast;
+  }
+  api {
+    processes [ anyctl other ];
+  }
+}
+`;
 const SAYINGS = [
   "done\n",
   "done\n",
@@ -27,6 +42,8 @@ const SAYINGS = [
   `${HEADER}done\n`,
   HEADER,
   LISTED,
+  CONFIGURED,
+  ...CONFIGURED.split(/(?<=\n)/),
   "neighbor 192.0.2.1 up\n",
   "neighbor 192.0.2.1 down - x\n",
   "shutdown 1 2\n",
@@ -49,7 +66,8 @@ type Step =
       readonly med: number;
     }
   | { readonly do: "wait"; readonly ms: number }
-  | { readonly do: "list" };
+  | { readonly do: "list" }
+  | { readonly do: "configured" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -88,7 +106,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       ms: fc.constantFrom(1, 250, 1000, 6000),
     }),
   },
-  { weight: 1, arbitrary: fc.constant({ do: "list" as const }) },
+  { weight: 1, arbitrary: fc.constantFrom({ do: "list" as const }, { do: "configured" as const }) },
 );
 
 class Spoken extends Readable {
@@ -142,6 +160,7 @@ class Talk {
     else if (one.do === "answer") for (let nth = 0; nth < one.lines; nth += 1) this.#answer();
     else if (one.do === "wait") this.#timers.advance(one.ms);
     else if (one.do === "list") this.bridge.listRoutes(() => this.words.add("listed"));
+    else if (one.do === "configured") this.bridge.listNeighbors((told) => this.#configured(told));
     else this.#wish(one.verb, { prefix: one.prefix, nextHop: "self", med: one.med });
     await this.#turn();
   }
@@ -170,6 +189,15 @@ class Talk {
       [],
       "each wish is settled once",
     );
+  }
+
+  /** Whatever it says, neighbors are addresses: lines will name them. */
+  #configured({ neighbors }: NeighborsListing): void {
+    for (const { neighbor, localAddress, families } of neighbors) {
+      if (isIP(neighbor) === 0 || (localAddress !== undefined && isIP(localAddress) === 0))
+        this.#violation ??= new Error(`Neighbor ${neighbor} of ${localAddress}`);
+      if (families.length > 0) this.words.add("configured");
+    }
   }
 
   get #isDone(): boolean {
@@ -217,7 +245,9 @@ class Talk {
           ? HEADER
           : line.startsWith("show adj")
             ? LISTED
-            : "";
+            : line.endsWith("configuration")
+              ? CONFIGURED
+              : "";
     this.#input.emit("data", Buffer.from(`${data}done\n`));
   }
 
@@ -245,6 +275,7 @@ export const BRIDGE = waitingTarget(
       superseded: 0,
       update: 0,
       listed: 0,
+      configured: 0,
       "stale-answer": 0,
       "malformed-line": 0,
     };
