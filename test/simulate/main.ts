@@ -85,7 +85,7 @@ async function tell(seed: number, durationMs: number, isWhole: boolean): Promise
   out(`\nseed ${seed}, ${shrunk.happenings.length} of ${outcome.happenings.length} happenings:`);
   out(
     shrunk.lines
-      .filter((line) => !line.includes("> show "))
+      .filter((line) => !/> (show |system version)/.test(line))
       .slice(-LINES_SHOWN)
       .join("\n"),
   );
