@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import type { Failure, Report, RunOptions } from "./run.ts";
 
-/** Thrice what a case may take before it is interrupted from inside: shrinking goes on for as long as it finds smaller ones. */
-export const SILENCE_MAX_MS = 60_000;
+/** More than a case may take before it is interrupted from inside, also on a starved machine. */
+export const SILENCE_MAX_MS = 300_000;
 
 /** More than any target needs, far less than what an input could make it take. */
 const MEMORY_MAX_MB = 1024;

@@ -120,17 +120,21 @@ const attributes = keys(
   "local-as",
   "neighbors",
 )(fc.oneof(value, fc.array(fc.oneof(value, community), { maxLength: 3 })));
-const communities = fc.record(
-  {
-    communities: fc.array(community, { maxLength: 1 }),
-    "large-communities": fc.array(community, { maxLength: 1 }),
-    "extended-communities": fc.array(community, { maxLength: 1 }),
-  },
-  { requiredKeys: [] },
+/** One at the edge of its numbers, and nothing else that could be wrong. */
+const communities = fc.oneof(
+  ...[
+    { key: "communities", kinds: [""], parts: 2 },
+    { key: "large-communities", kinds: [""], parts: 3 },
+    { key: "extended-communities", kinds: ["target:", "origin:"], parts: 2 },
+  ].map(({ key, kinds, parts }) =>
+    fc
+      .tuple(fc.constantFrom(...kinds), fc.array(edge, { minLength: parts, maxLength: parts }))
+      .map(([kind, numbers]) => ({ [key]: [kind + numbers.join(":")] })),
+  ),
 );
 const service = fc.record(
   {
-    prefixes: fc.array(
+    prefixes: fc.uniqueArray(
       fc.oneof(
         { weight: 5, arbitrary: fc.constantFrom("192.0.2.0/24", "2001:db8::/48") },
         { weight: 1, arbitrary: value },

@@ -11,7 +11,7 @@ import { target } from "../target.ts";
 import { babble, mutated, nasty } from "../texts.ts";
 
 const WORDS =
-  "{|}|;|;\n|{\n|}\n|#|'|\"|[|]|\\|\\\n|,|(|)| | |\n|\t|process anyctl|run /usr/bin/anyctl agent|encoder json|respawn false|neighbor 192.0.2.1|neighbor |template|inherit t|local-as 64496|hold-time 30|family|ipv4 unicast|api|processes [ anyctl ]|send|parsed|neighbor-changes|static|route 192.0.2.0/24 next-hop self|announce|attributes med 1 nlri 10.0.0.0/8|\\u0041|\\u00".split(
+  "{|}|;|;\n|{\n|}\n|#|'|\"|[|]|\\|\\\n|,|(|)| | |\n|\t|process anyctl|run /usr/bin/anyctl agent|encoder json|respawn false|neighbor 192.0.2.1|neighbor |template|inherit t|local-as 64496|hold-time 30|family|ipv4 unicast|api|processes [ anyctl ]|send|parsed|neighbor-changes|static|route 192.0.2.0/24 next-hop self|announce|attributes med 1 nlri 10.0.0.0/8|\\u0041|\\u00|\n[exabgp.|\n[exabgp.api]\n|api|ack = true\n|ack: |xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx".split(
     "|",
   );
 
