@@ -131,12 +131,15 @@ describe("the package", () => {
     assert.equal(await host.machine.property(UNIT, "NRestarts"), "0");
   });
 
-  test("lets that ExaBGP be restarted, though nobody says that it is ready or alive", async () => {
+  test("lets that ExaBGP be restarted, and the host boot, though nobody says that it is ready or alive", async () => {
     // Without an end of its own it would wait for ever.
     await must("timeout", "60", "systemctl", "restart", UNIT);
     const running = await exabgp();
     await delay(WATCHDOG_MS);
     assert.ok(isRunning(running));
+    assert.equal(await host.machine.property(UNIT, "ActiveState"), "active");
+    // Resolves when all that is to be started at boot has been.
+    await host.machine.reboot();
     assert.equal(await host.machine.property(UNIT, "ActiveState"), "active");
   });
 
