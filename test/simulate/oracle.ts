@@ -62,6 +62,9 @@ const HANG_MAX_MS = 14_000;
 
 const PLANNED_MAX = 400;
 
+/** From the start of a life to the verdict about what serves. */
+const FIRST_VERDICT_MS = 30_000;
+
 /** After a stall nobody can say which results count. */
 const STALL_OVER_MS = 60_000;
 
@@ -90,6 +93,7 @@ export class Oracle {
   #hungMs = 0;
   /** What ExaBGP held when this life began: it need not wait for anything. */
   #found = new Set<string>();
+  #isRespawn = false;
   #lastAnnounced: readonly string[] = [];
 
   constructor(pop: () => Pop, reconcileMs: number) {
@@ -154,6 +158,7 @@ export class Oracle {
     this.#lastLines.clear();
     this.#calm.began(world.nowMs);
     if (life.exabgpLife !== this.#lastExabgpLife) this.#orders.begunAnew(world.nowMs);
+    this.#isRespawn = life.exabgpLife === this.#lastExabgpLife;
     this.#lastExabgpLife = life.exabgpLife;
     this.#lastPlan = "";
   }
@@ -362,7 +367,10 @@ export class Oracle {
     // What is announced goes on; only what comes back waits.
     if (service.minUpTimeMs === 0 || this.#found.has(prefix) || this.#isHeld(prefix)) return;
     this.#try("not-before-min-up-time");
-    const sinceMs = this.#judged.servesSinceMs(service);
+    const servesMs = this.#judged.servesSinceMs(service);
+    // An earlier life has left word of what it announced: to this one, that was met when it began.
+    const isKnown = this.#isRespawn && servesMs - life.beganMs < FIRST_VERDICT_MS;
+    const sinceMs = isKnown ? life.beganMs : servesMs;
     return nowMs < sinceMs + service.minUpTimeMs ? "not-before-min-up-time" : undefined;
   }
 
