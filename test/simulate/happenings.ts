@@ -256,7 +256,9 @@ class Maker {
         return changeAll({ announce: { med: 300, communities: ["64496:300"] } });
       case "neighbors": {
         const { neighbors } = base.services[0] ?? {};
-        const one = [random.pick(this.#exabgp.peers).address];
+        // To one that has no session for its family a prefix is told again and again, and never held.
+        const both = this.#exabgp.peers.filter(({ families }) => families.length > 1);
+        const one = [random.pick(both).address];
         return changeAll({ neighbors: neighbors === undefined ? one : undefined });
       }
       case "same":
