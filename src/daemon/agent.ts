@@ -288,11 +288,11 @@ export class Agent {
     this.#orders.stop();
     this.#maintenance.stop();
     this.#reloader?.stop();
-    this.#loop?.stop();
+    const saved = this.#loop?.stop();
     this.#exabgp.reconciler.stop();
     this.#metrics.stop();
     this.#audit.flush();
-    await Promise.all([this.#records.flush(), this.#control.close(), this.#http.close()]);
+    await Promise.all([saved, this.#records.flush(), this.#control.close(), this.#http.close()]);
     await this.#holds.flush();
   }
 }

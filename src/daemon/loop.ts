@@ -20,6 +20,7 @@ import type { Events } from "./events.ts";
 import type { Log } from "./log.ts";
 import type { Meter } from "./metrics/meter.ts";
 import type { OwnedFile } from "./owned.ts";
+import { OwnedSaver } from "./owned-saver.ts";
 import type { Problems } from "./problems.ts";
 
 export interface LoopOptions {
@@ -51,32 +52,35 @@ const TICK_MS = 1000;
 /** Timers of Node.js hold at most 24.8 days, and fire at once beyond; an order may end next year. */
 const DUE_MAX_MS = 24 * 3_600_000;
 
-/** Withdrawals that are written or end within this time are in owned.json together; the first of them at once. */
-const OWNED_DELAY_MS = 20;
-
 /**
- * What is done for all prefixes because of a few (owned.json, a copy of the routes) rests so many times as long as it
+ * What is done for all prefixes because of a few (a copy of the routes) rests so many times as long as it
  * took: with ten thousand it takes milliseconds, and their answers come 12 at a time.
  */
 const REST = 25;
 
 export class Loop {
   readonly #options: LoopOptions;
+  readonly #owned: OwnedSaver;
   #state: AgentState;
   #cancelTick = () => {};
   #dueMs: number | undefined;
   #cancelDue = () => {};
   #answers: CommandAnswer[] = [];
   #answersRestMs = -Infinity;
-  #savePending = false;
-  #isOwnedSaved = true;
-  #ownedSavedMs = -Infinity;
-  #ownedRestMs = OWNED_DELAY_MS;
 
   /** @param first What `startAgent` decided; its actions are carried out by `start`. */
   constructor(first: AgentState, options: LoopOptions) {
     this.#options = options;
     this.#state = first;
+    const { clock, owned, problems } = options;
+    const routes = () => this.#state.routes;
+    this.#owned = new OwnedSaver({
+      clock,
+      owned,
+      problems,
+      routes,
+      before: () => this.#takeAnswers(),
+    });
   }
 
   get state(): AgentState {
@@ -85,7 +89,7 @@ export class Loop {
 
   start(actions: readonly Action[]): void {
     // Says at once whether it can be written, and the first announcement need not wait for code that never ran.
-    this.#saveOwned();
+    this.#owned.now();
     this.#perform(actions);
     this.#tellFlaps();
     this.#tick();
@@ -106,17 +110,17 @@ export class Loop {
     return taken.actions.find((action) => action.type === "refused");
   }
 
-  stop(): void {
+  /** Resolves when owned.json knows all. */
+  async stop(): Promise<void> {
     this.#cancelTick();
     this.#cancelDue();
     this.#takeAnswers();
-    this.#saveOwned();
+    await this.#owned.last();
   }
 
   #tick(): void {
     this.dispatch({ type: "tick" });
-    // The disk may have room again, and no route may change for days.
-    if (!this.#isOwnedSaved) this.#saveOwned();
+    this.#owned.retry();
     this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
   }
 
@@ -151,10 +155,10 @@ export class Loop {
     const withdrawals = ordered.filter(({ type }) => type === "withdraw");
     for (const command of withdrawals) this.#send(command);
     // The next life must not take for announced what was withdrawn a moment before.
-    if (withdrawals.length > 0) this.#saveOwnedSoon();
+    if (withdrawals.length > 0) this.#owned.soon();
     const announcements = ordered.filter(({ type }) => type === "announce");
     // The file must know of a route before ExaBGP does; a withdrawal does not wait for a disk.
-    if (announcements.length > 0) this.#saveOwned();
+    if (announcements.length > 0) this.#owned.now();
     for (const command of announcements) this.#send(command);
     // The bridge writes in the next microtask, and this comes behind it: routes before logs.
     queueMicrotask(() => {
@@ -201,7 +205,7 @@ export class Loop {
     const refused = outcome === "error" && ackMs !== undefined;
     this.#answers.push({ prefix: route.prefix, change, done, refused });
     if (this.#answers.length === 1) this.#takeAnswersSoon();
-    if (type === "withdraw") this.#saveOwnedSoon();
+    if (type === "withdraw") this.#owned.soon();
   }
 
   /** Those of one chunk together: each step copies the routes. */
@@ -227,34 +231,6 @@ export class Loop {
     const { plan, prefixes, prefixAt } = this.#state.index;
     const [first = -1] = prefixes[prefixAt.get(prefix) ?? -1]?.services ?? [];
     return plan.services[first]?.name;
-  }
-
-  #saveOwnedSoon(): void {
-    if (this.#savePending) return;
-    this.#savePending = true;
-    const { clock } = this.#options;
-    // Behind the lines, and not for each of a thousand services that die one after another.
-    const isFirst = clock.nowMs() - this.#ownedSavedMs > this.#ownedRestMs;
-    clock.after(isFirst ? 0 : this.#ownedRestMs, () => {
-      this.#savePending = false;
-      this.#takeAnswers();
-      this.#saveOwned();
-    });
-  }
-
-  #saveOwned(): void {
-    const { owned, problems, clock } = this.#options;
-    this.#ownedSavedMs = clock.nowMs();
-    try {
-      owned.save(this.#state.routes);
-      this.#isOwnedSaved = true;
-      problems.clear("owned-file");
-    } catch (error) {
-      this.#isOwnedSaved = false;
-      problems.report("owned-file", String(error));
-    }
-    const tookMs = clock.nowMs() - this.#ownedSavedMs;
-    this.#ownedRestMs = Math.max(OWNED_DELAY_MS, REST * tookMs);
   }
 
   #logVerdict({ check, from, to, result }: VerdictChange): void {

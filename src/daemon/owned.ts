@@ -59,16 +59,28 @@ export class OwnedFile {
    * @throws {NodeJS.ErrnoException} If the disk is full, read-only or broken.
    */
   save(routes: ReadonlyMap<string, RouteState>): void {
+    const text = this.#textFor(routes);
+    if (text === this.#saved) return;
+    this.#disk.replaceNow(this.#path, text, 0o640);
+    this.#saved = text;
+  }
+
+  /** The same beside the event loop: a disk may take seconds. Nothing else may be saved meanwhile. */
+  async saveAside(routes: ReadonlyMap<string, RouteState>): Promise<void> {
+    const text = this.#textFor(routes);
+    if (text === this.#saved) return;
+    await this.#disk.replaceSoon(this.#path, text, 0o640);
+    this.#saved = text;
+  }
+
+  #textFor(routes: ReadonlyMap<string, RouteState>): string {
     const owned: string[] = [];
     for (const { owned: one, told } of routes.values()) {
       if (one === undefined) continue;
       const entry = this.#textOf(one);
       owned.push(told === "withdrawn" ? `${entry.slice(0, -1)},"isWithdrawn":true}` : entry);
     }
-    const text = `{"life":${JSON.stringify(this.#life)},"owned":[${owned.join(",")}]}\n`;
-    if (text === this.#saved) return;
-    this.#disk.replaceNow(this.#path, text, 0o640);
-    this.#saved = text;
+    return `{"life":${JSON.stringify(this.#life)},"owned":[${owned.join(",")}]}\n`;
   }
 
   #textOf(one: OwnedRoute): string {

@@ -283,7 +283,7 @@ export class Life implements Being {
     this.#loop?.dispatch({ type: "stop", actor: "agent" });
     this.#orders.stop();
     this.#reloader?.stop();
-    this.#loop?.stop();
+    void this.#loop?.stop();
     this.#exabgp.reconciler.stop();
     this.#audit.flush();
     const last = (): void => {
